@@ -1,0 +1,114 @@
+package cookieconsent
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+)
+
+func init() {
+	httpcaddyfile.RegisterDirective("cookie_consent", parseDirective)
+	// Placed after header, cookies of a deferred `header >Set-Cookie` would leak.
+	httpcaddyfile.RegisterDirectiveOrder("cookie_consent", httpcaddyfile.Before, "header")
+}
+
+// parseDirective sets up a route with the handler. A single argument is the
+// policy even where it begins with "/", as with root: the plain registration of
+// a handler would take it for a path matcher, and the gateway would never run.
+func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
+	h.Next() // consume the directive's name
+
+	var matchers caddy.ModuleMap
+	if hasMatcher(h.Dispenser) {
+		var err error
+		if matchers, err = h.ExtractMatcherSet(); err != nil {
+			return nil, err
+		}
+	}
+	h.Reset()
+	handler := new(Handler)
+	if err := handler.UnmarshalCaddyfile(h.Dispenser); err != nil {
+		return nil, err
+	}
+	return h.NewRoute(matchers, handler), nil
+}
+
+// hasMatcher tells whether the first argument is a matcher: it is the first of
+// two, or cannot be anything else.
+func hasMatcher(d *caddyfile.Dispenser) bool {
+	first := firstArg(d)
+	return d.CountRemainingArgs() > 1 || first == "*" || strings.HasPrefix(first, "@")
+}
+
+// firstArg looks at the next argument without consuming it.
+func firstArg(d *caddyfile.Dispenser) string {
+	if !d.NextArg() {
+		return ""
+	}
+	defer d.Prev()
+	return d.Val()
+}
+
+// UnmarshalCaddyfile sets up the handler from a Caddyfile. Syntax:
+//
+//	cookie_consent [<matcher>] [<policy>] {
+//	    policy <path>
+//	}
+//
+// The policy stands in one of the two places. To restrict the directive to a
+// path, write both a matcher and a policy, or name the matcher.
+func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // consume the directive's name
+	if d.NextArg() {
+		if err := h.setPolicy(d); err != nil {
+			return err
+		}
+		if d.NextArg() {
+			return d.Errf("unexpected argument %q: expected a matcher and the path of a policy at most", d.Val())
+		}
+	}
+	for d.NextBlock(0) {
+		switch d.Val() {
+		case "policy":
+			if !d.NextArg() {
+				return d.Err("policy: expected the path of a policy.yaml")
+			}
+			if err := h.setPolicy(d); err != nil {
+				return err
+			}
+			if d.NextArg() {
+				return d.Errf("policy: unexpected argument %q after the path", d.Val())
+			}
+			if d.NextBlock(1) {
+				return d.Errf("policy: unexpected block with %q", d.Val())
+			}
+		default:
+			return d.Errf("unrecognized subdirective %q: expected policy", d.Val())
+		}
+	}
+	if h.Policy == nil {
+		return d.Err("cookie_consent without a policy: expected the path of a policy.yaml as argument, or policy <path> in the block")
+	}
+	return nil
+}
+
+func (h *Handler) setPolicy(d *caddyfile.Dispenser) error {
+	if h.Policy != nil {
+		return d.Errf("a second policy %q: %s is one already; to restrict the directive to a path, write cookie_consent <path> <policy>", d.Val(), h.Policy)
+	}
+	if d.Val() == "" {
+		return d.Err("expected the path of a policy.yaml, found an empty one")
+	}
+	path, err := json.Marshal(d.Val())
+	if err != nil {
+		return d.WrapErr(err)
+	}
+	h.Policy = path
+	return nil
+}
+
+// Interface guards
+var _ caddyfile.Unmarshaler = (*Handler)(nil)

@@ -1,0 +1,232 @@
+// Package consent reads a visitor's choice from the value of a consent cookie.
+//
+// Whatever the value says, reading it takes time linear in its length, cannot
+// fail, and grants nothing that the value does not grant in so many words.
+package consent
+
+import (
+	"bytes"
+	"time"
+)
+
+// MaxValueBytes is the longest value that is read (rule C2). Browsers keep no
+// longer cookies.
+const MaxValueBytes = 4096
+
+// State is what a choice says about one service (rule C1).
+type State uint8
+
+const (
+	// Undecided: the visitor has not chosen yet, or too long ago.
+	Undecided State = iota
+	// Granted: the visitor has said yes, in every place that says anything.
+	Granted
+	// Denied: the visitor has said no somewhere.
+	Denied
+	// Undecodable: something is said about the service that cannot be read.
+	Undecodable
+)
+
+// Choice is what the visitor has chosen for each service of a policy. No
+// service is in two of the sets, and one in none of them is undecided. The zero
+// Choice is that of a visitor who has not chosen.
+type Choice struct {
+	Granted, Denied, Undecodable Set
+}
+
+// State is the state of service i.
+func (c *Choice) State(i int) State {
+	switch {
+	case c.Denied.Has(i):
+		return Denied
+	case c.Undecodable.Has(i):
+		return Undecodable
+	case c.Granted.Has(i):
+		return Granted
+	}
+	return Undecided
+}
+
+// And merges the choices of two consent cookies of one request (rule C3):
+// denied in one is denied, granted is only what both grant.
+func (c Choice) And(other Choice) Choice {
+	return Choice{
+		Granted:     c.Granted.Intersect(other.Granted),
+		Denied:      c.Denied.Union(other.Denied),
+		Undecodable: c.Undecodable.Union(other.Undecodable),
+	}.settled()
+}
+
+// settled makes the sets disjoint: denied beats undecodable beats granted.
+func (c Choice) settled() Choice {
+	c.Undecodable = c.Undecodable.Minus(c.Denied)
+	c.Granted = c.Granted.Minus(c.Denied).Minus(c.Undecodable)
+	return c
+}
+
+// Format is how a value is written.
+type Format uint8
+
+const (
+	// Auto tells the other formats apart by what the value looks like.
+	Auto Format = iota
+	// JSON is an object of booleans, or an array of granted names.
+	JSON
+	// Pairs are names with a word each: "ga=1&matomo=0", "ga:yes,matomo:no".
+	Pairs
+	// List is a list of granted names: "statistical,first_party".
+	List
+)
+
+// Decoder reads the values of one consent cookie.
+type Decoder struct {
+	// Format is the only format that is read. The default is Auto.
+	Format Format
+
+	// Keys tells which services a name in the value speaks of: a service's own
+	// key, or the id of its category (rule C3).
+	Keys map[string]Set
+
+	// Timestamp is the name of the member that tells when the choice was made,
+	// in seconds or milliseconds since 1970. Empty: there is none.
+	Timestamp string
+
+	// MaxAge is the age from which on a choice counts as undecided (rule C5).
+	// Zero: a choice does not age.
+	MaxAge time.Duration
+}
+
+// maxSkew is how far in the future a choice may be dated, for visitors whose
+// clock is wrong (rule C5).
+const maxSkew = 24 * time.Hour
+
+// Decode reads a value as it stands in the Cookie line. It calls now at most
+// once for each timestamp in the value.
+func (d *Decoder) Decode(value string, now func() time.Time) Choice {
+	if len(value) > MaxValueBytes {
+		return d.undecodable()
+	}
+	var scratch [512]byte
+	text := append(scratch[:0], value...)
+	r := reading{Decoder: d, now: now}
+	if !r.unwrap(text) || r.garbled {
+		return d.undecodable()
+	}
+	if r.stale {
+		return Choice{}
+	}
+	return r.choice.settled()
+}
+
+// undecodable is the choice where nothing can be read: it touches every service
+// that could have been named.
+func (d *Decoder) undecodable() Choice {
+	var c Choice
+	for _, services := range d.Keys {
+		c.Undecodable = c.Undecodable.Union(services)
+	}
+	return c
+}
+
+// reading is one value on its way through the decoder. Its choice is not
+// settled yet: a key that stands twice is in two sets.
+type reading struct {
+	*Decoder
+	now     func() time.Time
+	choice  Choice
+	stale   bool // a timestamp is too old, or in the future
+	garbled bool // a timestamp cannot be read, so the choice cannot be aged
+}
+
+// maxEncodings is how often a value may be percent-encoded (rule C2).
+const maxEncodings = 2
+
+// unwrap takes Python's quotes and percent-encodings off the text until it can
+// be read. It works in place.
+func (r *reading) unwrap(text []byte) bool {
+	for level := 0; ; level++ {
+		text = bytes.Trim(unquote(text), " \t")
+		looksLikeJSON := len(text) > 0 && (text[0] == '{' || text[0] == '[')
+		if looksLikeJSON && (r.Format == Auto || r.Format == JSON) {
+			before := *r
+			if r.readJSON(text) {
+				return true
+			}
+			*r = before // nothing that a broken value says is kept
+		}
+		if bytes.IndexByte(text, '%') < 0 {
+			return !looksLikeJSON && r.Format != JSON && r.readWords(text)
+		}
+		if level == maxEncodings {
+			return false
+		}
+		var ok bool
+		if text, ok = percentDecode(text); !ok {
+			return false
+		}
+	}
+}
+
+// note records what the value says about a name.
+func (r *reading) note(name []byte, said State) {
+	services, known := r.Keys[string(name)]
+	if !known {
+		return
+	}
+	switch said {
+	case Granted:
+		r.choice.Granted = r.choice.Granted.Union(services)
+	case Denied:
+		r.choice.Denied = r.choice.Denied.Union(services)
+	case Undecodable:
+		r.choice.Undecodable = r.choice.Undecodable.Union(services)
+	}
+}
+
+// isTimestamp tells whether a name is the one that holds the date, where a date
+// matters at all.
+func (r *reading) isTimestamp(name []byte) bool {
+	return r.MaxAge > 0 && r.Timestamp != "" && string(name) == r.Timestamp
+}
+
+// age reads the date of the choice (rule C5).
+func (r *reading) age(number []byte) {
+	n, ok := wholePart(number)
+	if !ok {
+		r.garbled = true
+		return
+	}
+	made := time.Unix(n, 0)
+	if n > lastSecond {
+		made = time.UnixMilli(n)
+	}
+	now := r.now()
+	if now.Sub(made) > r.MaxAge || made.Sub(now) > maxSkew {
+		r.stale = true
+	}
+}
+
+// lastSecond tells seconds and milliseconds apart: as seconds it is the year
+// 5138, as milliseconds March 1973.
+const lastSecond = 100_000_000_000
+
+// wholePart reads the digits before the fraction of a decimal number of
+// ordinary size.
+func wholePart(number []byte) (n int64, ok bool) {
+	whole, fraction, _ := bytes.Cut(number, []byte("."))
+	if len(whole) == 0 || len(whole) > 18 {
+		return 0, false
+	}
+	for _, c := range fraction {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+	}
+	for _, c := range whole {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}

@@ -1,0 +1,118 @@
+package cookie
+
+import (
+	"iter"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// Readings yields the other names that backends may read in a cookie's name,
+// and the name's value in none of them. It allocates only for names that have
+// such readings.
+//
+//   - Django, Werkzeug and Starlette trim all Unicode white space.
+//   - PHP reads "." and " " as "_", "[" without a partner as "_", and otherwise
+//     only what stands before "[".
+//   - Perl's CGI modules, and PHP before 7.4.11, decode percent escapes.
+//
+// See rule Q7.
+func Readings(name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !hasReadings(name) {
+			return
+		}
+		if !readings(name, yield) {
+			return
+		}
+		if decoded, err := url.PathUnescape(name); err == nil && decoded != name {
+			if yield(decoded) {
+				readings(decoded, yield)
+			}
+		}
+	}
+}
+
+// hasReadings tells whether a name can be read in another way at all. Bytes of
+// 0x80 and up may be white space, so they count.
+func hasReadings(name string) bool {
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c <= ' ', c >= 0x7f, c == '.', c == '[', c == '%':
+			return true
+		}
+	}
+	return false
+}
+
+func readings(name string, yield func(string) bool) bool {
+	trimmed := strings.TrimFunc(name, func(r rune) bool {
+		// Python's str.strip also takes the separators 0x1C to 0x1F.
+		return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f
+	})
+	if !yield(trimmed) {
+		return false
+	}
+	php := phpMangled.Replace(trimmed)
+	if !yield(php) {
+		return false
+	}
+	before, _, found := strings.Cut(php, "[")
+	if !found {
+		return true
+	}
+	return yield(before) && yield(strings.ReplaceAll(php, "[", "_"))
+}
+
+var phpMangled = strings.NewReplacer(".", "_", " ", "_")
+
+// Hidden yields the names that a lenient parser may find inside another pair:
+// those followed by "=" right after a comma, a space, a tab or a closing quote,
+// as in `sessionid="S" _ga=G`. Space and tab before the "=" count as nothing, as
+// Python's SimpleCookie has it. Each byte of the pair is looked at a constant
+// number of times, and stands in one name at most.
+//
+// See rule Q8.
+func Hidden(pair Pair) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		text := pair.Text
+		openingQuote := len(text) - len(pair.Value)
+		start, end := -1, -1 // the token in hand; end < 0: it is still growing
+		for i := range len(text) {
+			switch c := text[i]; {
+			case c == ',' || c == '"' && i != openingQuote:
+				start, end = i+1, -1
+			case c == ' ' || c == '\t':
+				if start < 0 || start == i {
+					start, end = i+1, -1
+				} else if end < 0 {
+					end = i
+				}
+			case c == '=':
+				if start >= 0 && end < 0 {
+					end = i
+				}
+				if start >= 0 && start < end && !yield(text[start:end]) {
+					return
+				}
+				start, end = -1, -1
+			case end >= 0:
+				start, end = i, -1
+			}
+		}
+	}
+}
+
+// MayHide tells, for next to nothing, that [Hidden] may find a name in a pair.
+func MayHide(pair Pair) bool {
+	if strings.IndexByte(pair.Value, '=') >= 0 {
+		return true
+	}
+	for i := range len(pair.Name) {
+		switch pair.Name[i] {
+		case ',', '"', ' ', '\t':
+			return true
+		}
+	}
+	return false
+}

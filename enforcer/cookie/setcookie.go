@@ -1,0 +1,74 @@
+package cookie
+
+import (
+	"strings"
+	"time"
+)
+
+// maxAttributeBytes is where RFC 6265bis, section 5.6, has browsers ignore an
+// attribute for the length of its value.
+const maxAttributeBytes = 1024
+
+// Deletes tells whether a Set-Cookie line deletes its cookie in every reading
+// (rule S2): it has Max-Age attributes, each a valid number of zero or less; or
+// it has none, and Expires attributes that all lie in the past.
+//
+// One invalid Max-Age spoils the line: Chromium lets the last Max-Age count
+// even where it is invalid, and stores a session cookie.
+func Deletes(line string, now time.Time) bool {
+	var maxAges, expires bool
+	expired := true
+	_, attributes, _ := strings.Cut(line, ";")
+	for attributes != "" {
+		var attribute string
+		attribute, attributes, _ = strings.Cut(attributes, ";")
+		name, value, _ := strings.Cut(attribute, "=")
+		switch name, value = trim(name), trim(value); {
+		case strings.EqualFold(name, "max-age"):
+			if !isZeroOrLess(value) {
+				return false
+			}
+			maxAges = true
+		case strings.EqualFold(name, "expires"):
+			expires = true
+			expired = expired && isPast(value, now)
+		}
+	}
+	return maxAges || expires && expired
+}
+
+// isZeroOrLess reads a Max-Age value (RFC 6265bis, section 5.6.2) of any number
+// of digits.
+func isZeroOrLess(value string) bool {
+	if len(value) > maxAttributeBytes {
+		return false
+	}
+	digits, negative := strings.CutPrefix(value, "-")
+	if digits == "" {
+		return false
+	}
+	for i := range len(digits) {
+		if !isDigit(digits[i]) || digits[i] != '0' && !negative {
+			return false
+		}
+	}
+	return true
+}
+
+// isPast tells whether an Expires value lies in the past however it is read.
+// RFC 6265bis ignores a time zone and Firefox honours it, so a date that does
+// not end as in "00:00:00 GMT" has to be past by more than a day.
+func isPast(value string, now time.Time) bool {
+	if len(value) > maxAttributeBytes {
+		return false
+	}
+	date, ok := ParseDate(value)
+	if !ok {
+		return false
+	}
+	seconds := value[strings.LastIndexByte(value, ':')+1:]
+	if len(seconds) != len("00 GMT") || !strings.EqualFold(seconds[2:], " GMT") {
+		date = date.Add(24 * time.Hour)
+	}
+	return date.Before(now)
+}

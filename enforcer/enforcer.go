@@ -1,0 +1,124 @@
+// Package enforcer makes a cookie policy true for HTTP exchanges: it removes
+// from requests and responses every cookie that the policy and the visitor's
+// choice do not permit, and changes no byte of the others.
+//
+// It speaks net/http only. An exchange is judged by one policy from begin to
+// end:
+//
+//	x := e.Begin(w, r)
+//	defer x.End()
+//	next.ServeHTTP(x, r)
+package enforcer
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
+	"github.com/caddy-consent/caddy-consent/enforcer/policy"
+)
+
+// Enforcer enforces one policy. It may be used by any number of exchanges at
+// once.
+type Enforcer struct {
+	policy *policy.Policy
+
+	// Now tells the time, by which choices age (rule C5) and Expires attributes
+	// lie in the past (rule S2). The default is time.Now.
+	Now func() time.Time
+}
+
+// New returns an enforcer of a policy.
+func New(p *policy.Policy) *Enforcer { return &Enforcer{policy: p, Now: time.Now} }
+
+// Begin filters the cookies of a request, in place, and returns the exchange's
+// response writer, which filters those of the response. Its End must be called
+// once the request has been handled, even where that panicked.
+func (e *Enforcer) Begin(w http.ResponseWriter, r *http.Request) *Exchange {
+	x := &Exchange{ResponseWriter: w, enforcer: e}
+	x.filterRequest(r.Header)
+	guardTrailers(r)
+	return x
+}
+
+// Handler wraps a handler of net/http.
+func (e *Enforcer) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := e.Begin(w, r)
+		defer x.End()
+		next.ServeHTTP(x, r)
+	})
+}
+
+// judge is what cookies are judged by: a policy, and the services that a choice
+// permits under it.
+type judge struct {
+	policy    *policy.Policy
+	permitted consent.Set
+}
+
+func newJudge(p *policy.Policy, choice *consent.Choice) judge {
+	return judge{policy: p, permitted: p.Permitted(choice)}
+}
+
+// permits judges a pair by its name.
+func (j *judge) permits(pair cookie.Pair) bool {
+	if pair.Name == "" {
+		return j.policy.AllowUnlisted && !j.refuses(namelessName(pair))
+	}
+	if pair.Name == j.policy.ConsentCookie {
+		return true // rule Q5
+	}
+	if rule := j.policy.Lookup(pair.Name); rule != nil {
+		return j.permitted.Has(rule.Service)
+	}
+	return j.policy.AllowUnlisted && !j.refuses(pair.Name)
+}
+
+// namelessName is what backends take for the name of a pair that has none (rule
+// Q3): its text, or what a browser sends back for "=_ga=1".
+func namelessName(pair cookie.Pair) string {
+	text := cookie.ParsePair(strings.TrimLeft(pair.Text, "= \t"))
+	if text.Nameless {
+		return text.Text
+	}
+	return text.Name
+}
+
+// refuses tells whether a name, in any reading of it (rule Q7), is a listed one
+// that is not permitted.
+func (j *judge) refuses(name string) bool {
+	if j.refusesExactly(name) {
+		return true
+	}
+	for reading := range cookie.Readings(name) {
+		if j.refusesExactly(reading) {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *judge) refusesExactly(name string) bool {
+	if name == j.policy.ConsentCookie {
+		return false
+	}
+	rule := j.policy.Lookup(name)
+	return rule != nil && !j.permitted.Has(rule.Service)
+}
+
+// hides tells whether a lenient parser would find a listed cookie that is not
+// permitted inside a pair (rule Q8).
+func (j *judge) hides(pair cookie.Pair) bool {
+	if !cookie.MayHide(pair) || pair.Name == j.policy.ConsentCookie {
+		return false
+	}
+	for name := range cookie.Hidden(pair) {
+		if j.refusesExactly(name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,93 @@
+package enforcer
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+)
+
+// Exchange is the response writer of one request. There is no way out that it
+// does not filter (rule S3): the header map is judged before every call that
+// can send it, and once more when the handler is done. It is judged again after
+// the head is written because HTTP/3, and writers that buffer, send it late.
+type Exchange struct {
+	http.ResponseWriter
+
+	enforcer    *Enforcer
+	judge       judge // by the choice that came with the request
+	cookieLine  [1]string
+	owesPrivate bool // a line was dropped, and no head has been made private yet
+	upgraded    bool // a 101 went out
+}
+
+// WriteHeader filters the header map and sends it. Each 1xx head is filtered by
+// itself: the reverse proxy restores its own map after every one.
+func (x *Exchange) WriteHeader(status int) {
+	if 100 <= status && status <= 199 {
+		x.filterHeader()
+		x.upgraded = x.upgraded || status == http.StatusSwitchingProtocols
+	} else {
+		x.filterHead()
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends a part of the body, after the head if that is not out yet.
+func (x *Exchange) Write(p []byte) (int, error) {
+	x.filterHead()
+	return x.ResponseWriter.Write(p)
+}
+
+// ReadFrom sends a part of the body by the fastest way that the writer below
+// has: sendfile, for a file over plain TCP.
+func (x *Exchange) ReadFrom(r io.Reader) (int64, error) {
+	x.filterHead()
+	if below, ok := x.ResponseWriter.(io.ReaderFrom); ok {
+		return below.ReadFrom(r)
+	}
+	return io.Copy(x.ResponseWriter, r)
+}
+
+// FlushError sends what is buffered, the head included.
+func (x *Exchange) FlushError() error {
+	x.filterHead()
+	return http.NewResponseController(x.ResponseWriter).Flush()
+}
+
+// Flush is FlushError for callers that know http.Flusher only.
+func (x *Exchange) Flush() { _ = x.FlushError() }
+
+// Hijack hands out the connection once a 101 has been sent through the
+// exchange. A raw connection would be a way around the policy.
+func (x *Exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if !x.upgraded {
+		return nil, nil, http.ErrNotSupported
+	}
+	return http.NewResponseController(x.ResponseWriter).Hijack()
+}
+
+// Push starts an HTTP/2 push. The pushed response comes through the server, and
+// so through an exchange of its own.
+func (x *Exchange) Push(target string, opts *http.PushOptions) error {
+	if below, ok := x.ResponseWriter.(http.Pusher); ok {
+		return below.Push(target, opts)
+	}
+	return http.ErrNotSupported
+}
+
+// Unwrap lets http.ResponseController reach deadlines and full duplex.
+func (x *Exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// End filters what is still to be sent after the handler: the trailers, the
+// head where nothing was written at all, and the headers that an error page
+// will carry.
+func (x *Exchange) End() { x.filterHead() }
+
+// Interface guards
+var (
+	_ http.Flusher  = (*Exchange)(nil)
+	_ http.Hijacker = (*Exchange)(nil)
+	_ http.Pusher   = (*Exchange)(nil)
+	_ io.ReaderFrom = (*Exchange)(nil)
+)

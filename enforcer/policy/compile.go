@@ -1,0 +1,187 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+)
+
+// compile checks what only the whole policy can tell, and builds the snapshot.
+func (r *reader) compile(d *document) *Policy {
+	p := &Policy{
+		Site:          d.site,
+		ConsentCookie: d.consent.cookie,
+		AllowUnlisted: d.allowUnlisted,
+		Decoder: consent.Decoder{
+			Format:    d.consent.format,
+			Keys:      make(map[string]consent.Set),
+			Timestamp: d.consent.timestamp,
+			MaxAge:    d.consent.maxAge,
+		},
+	}
+	if len(d.services) > consent.MaxServices {
+		r.errorf(d.services[consent.MaxServices].node, "expected at most %d services: give services that are switched together one entry with all their cookies", consent.MaxServices)
+		return nil
+	}
+	r.addCategories(p, d)
+	r.addServices(p, d)
+	r.addRules(p, d)
+	r.checkTimestamp(p, d)
+	return p
+}
+
+func (r *reader) addCategories(p *Policy, d *document) {
+	for i, c := range d.categories {
+		if c.ID != "" {
+			if first := r.categoryIndex(d, c.ID); first < i {
+				r.errorf(c.node, "category %q is on line %d already", c.ID, d.categories[first].node.Line)
+			}
+		}
+		p.Categories = append(p.Categories, c.Category)
+	}
+}
+
+// categoryIndex is the index of the category with an id, or -1.
+func (r *reader) categoryIndex(d *document, id string) int {
+	return slices.IndexFunc(d.categories, func(c categorySection) bool { return c.ID == id })
+}
+
+func (r *reader) addServices(p *Policy, d *document) {
+	byID := make(map[string]*serviceSection)
+	for i := range d.services {
+		s := &d.services[i]
+		if first := byID[s.ID]; first != nil && s.ID != "" {
+			r.errorf(s.node, "service %q is on line %d already", s.ID, first.node.Line)
+		} else {
+			byID[s.ID] = s
+		}
+		s.Category = r.categoryIndex(d, s.category)
+		if s.Category < 0 {
+			if s.category != "" {
+				r.errorf(s.categoryNode, "unknown category %q: expected one of %s", s.category, strings.Join(d.categoryIDs(), ", "))
+			}
+			s.Category = 0
+		} else {
+			r.addService(p, d, i)
+		}
+		p.Services = append(p.Services, s.Service)
+	}
+}
+
+// addService files a service under what lets its cookies pass: nothing but
+// being there, the lack of an objection, or a grant under one of its two keys
+// (rules C3 and C4).
+func (r *reader) addService(p *Policy, d *document, i int) {
+	s := &d.services[i]
+	category := &d.categories[s.Category]
+	if s.Anonymized && !category.ExemptIfAnonymized {
+		r.warnf(s.anonymizedNode, "anonymized has no effect: category %q has no exempt_if_anonymized", category.ID)
+	}
+	if clash := r.categoryIndex(d, s.Key); clash >= 0 && clash != s.Category {
+		r.errorf(s.keyNode, "key %q of service %q is the id of another category (line %d): the visitor's choice could not tell them apart", s.Key, s.ID, d.categories[clash].node.Line)
+	}
+	switch {
+	case category.Consent == None, s.Anonymized && category.ExemptIfAnonymized:
+		p.free.Add(i)
+		return
+	case category.Consent == Objection:
+		p.objection.Add(i)
+	}
+	for _, key := range []string{s.Key, category.ID} {
+		services := p.Decoder.Keys[key]
+		services.Add(i)
+		p.Decoder.Keys[key] = services
+	}
+}
+
+func (d *document) categoryIDs() []string {
+	ids := make([]string, len(d.categories))
+	for i, c := range d.categories {
+		ids[i] = c.ID
+	}
+	return ids
+}
+
+// addRules compiles the cookies of all services to one index.
+func (r *reader) addRules(p *Policy, d *document) {
+	var entries []*cookieEntry
+	var rules []*Rule
+	for i := range d.services {
+		for j := range d.services[i].cookies {
+			e := &d.services[i].cookies[j]
+			if e.Name == "" {
+				continue // its problem is known
+			}
+			e.Service = i
+			entries = append(entries, e)
+			rules = append(rules, &e.Rule)
+		}
+	}
+	r.checkSpecificity(entries)
+	p.rules = newRuleIndex(rules)
+	r.checkConsentCookie(p, d, entries)
+	r.checkNecessary(p, entries)
+}
+
+// checkSpecificity refuses two rules of which neither would win for some name.
+func (r *reader) checkSpecificity(entries []*cookieEntry) {
+	names := make(map[string]*cookieEntry)
+	patterns := make(map[int][]*cookieEntry) // by their number of literal characters
+	for _, e := range entries {
+		if first := names[e.Name]; first != nil {
+			r.errorf(e.node, "cookie %q is on line %d already: list it once", e.Name, first.Line)
+			continue
+		}
+		names[e.Name] = e
+		if !isPattern(e.Name) {
+			continue
+		}
+		n := literals(e.Name)
+		for _, other := range patterns[n] {
+			if overlap(e.Name, other.Name) {
+				r.errorf(e.node, "pattern %q and pattern %q on line %d cover common names and are equally specific: make one of them longer", e.Name, other.Name, other.Line)
+			}
+		}
+		patterns[n] = append(patterns[n], e)
+	}
+}
+
+// checkConsentCookie sees to it that the policy does not contradict rule Q5.
+func (r *reader) checkConsentCookie(p *Policy, d *document, entries []*cookieEntry) {
+	if p.ConsentCookie == "" {
+		return // its problem is known
+	}
+	rule := p.Lookup(p.ConsentCookie)
+	if rule == nil {
+		r.warnf(d.consent.cookieNode, "no service lists the consent cookie %q: it passes all the same, but visitors do not read of it", p.ConsentCookie)
+		return
+	}
+	if p.free.Has(rule.Service) {
+		return
+	}
+	i := slices.IndexFunc(entries, func(e *cookieEntry) bool { return &e.Rule == rule })
+	r.errorf(entries[i].node, "%q covers the consent cookie %q, which passes whatever the visitor chooses: list that cookie in a category with consent: none", rule.Name, p.ConsentCookie)
+}
+
+// checkNecessary warns of patterns that need consent and reach for the names of
+// cookies that need none: one typing error more, and log-ins break.
+func (r *reader) checkNecessary(p *Policy, entries []*cookieEntry) {
+	for _, e := range entries {
+		if !isPattern(e.Name) || p.free.Has(e.Service) {
+			continue
+		}
+		for _, free := range entries {
+			if p.free.Has(free.Service) && overlap(e.Name, free.Name) {
+				r.warnf(e.node, "pattern %q also covers %q on line %d, which needs no consent: the more specific of the two decides; make the pattern longer if it is not meant", e.Name, free.Name, free.Line)
+			}
+		}
+	}
+}
+
+// checkTimestamp refuses a date that would be read as a choice.
+func (r *reader) checkTimestamp(p *Policy, d *document) {
+	if _, taken := p.Decoder.Keys[p.Decoder.Timestamp]; taken && p.Decoder.Timestamp != "" {
+		r.errorf(d.consent.timestampNode, "timestamp %q is also the key of a service or category: expected a member of its own", p.Decoder.Timestamp)
+	}
+}

@@ -1,0 +1,241 @@
+package policy
+
+import (
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+	"go.yaml.in/yaml/v3"
+)
+
+// document is policy.yaml as it stands, with defaults filled in; every part
+// keeps the node it was read from, so that problems found later can say where.
+type document struct {
+	node          *yaml.Node
+	site          string
+	consent       consentSection
+	allowUnlisted bool
+	categories    []categorySection
+	services      []serviceSection
+}
+
+type consentSection struct {
+	cookie, timestamp         string
+	format                    consent.Format
+	maxAge                    time.Duration
+	cookieNode, timestampNode *yaml.Node
+}
+
+type categorySection struct {
+	Category
+	node *yaml.Node
+}
+
+type serviceSection struct {
+	Service
+	category string // its id, resolved by compile
+	cookies  []cookieEntry
+
+	node, keyNode, categoryNode, anonymizedNode *yaml.Node
+}
+
+type cookieEntry struct {
+	Rule
+	node *yaml.Node
+}
+
+var formats = map[string]consent.Format{
+	"auto": consent.Auto, "json": consent.JSON, "pairs": consent.Pairs, "list": consent.List,
+}
+
+func (r *reader) document(n *yaml.Node) *document {
+	d := &document{node: n, consent: consentSection{
+		cookie: "cookies_preferences", timestamp: "timestamp", cookieNode: n, timestampNode: n,
+	}}
+	r.mapping(n, "the policy", []string{"version", "categories", "services"},
+		field{"version", r.version},
+		field{"site", func(v *yaml.Node) { d.site = r.site(v) }},
+		field{"consent", func(v *yaml.Node) { r.consent(v, &d.consent) }},
+		field{"unlisted", func(v *yaml.Node) {
+			d.allowUnlisted = r.oneOf(v, "unlisted", "strip", "allow") == "allow"
+		}},
+		field{"categories", func(v *yaml.Node) {
+			r.sequence(v, "categories", func(item *yaml.Node) { d.categories = append(d.categories, r.category(item)) })
+		}},
+		field{"services", func(v *yaml.Node) {
+			r.sequence(v, "services", func(item *yaml.Node) { d.services = append(d.services, r.service(item)) })
+		}},
+	)
+	return d
+}
+
+func (r *reader) version(n *yaml.Node) {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || n.Value != "1" {
+		r.errorf(n, "expected 1 as version, found %s", found(n))
+	}
+}
+
+func (r *reader) site(n *yaml.Node) string {
+	text, ok := r.text(n, "site")
+	if !ok {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		r.errorf(n, "expected an address such as https://data.example.org as site, found %s", found(n))
+	}
+	return text
+}
+
+func (r *reader) consent(n *yaml.Node, c *consentSection) {
+	r.mapping(n, "consent", nil,
+		field{"cookie", func(v *yaml.Node) {
+			c.cookie, c.cookieNode = r.cookieName(v, "the name of the consent cookie"), v
+			if isPattern(c.cookie) {
+				r.errorf(v, "expected the name of one cookie as the consent cookie, found the pattern %q", c.cookie)
+			}
+		}},
+		field{"format", func(v *yaml.Node) { c.format = formats[r.oneOf(v, "format", "auto", "json", "pairs", "list")] }},
+		field{"timestamp", func(v *yaml.Node) { c.timestamp, _ = r.text(v, "timestamp"); c.timestampNode = v }},
+		field{"max_age", func(v *yaml.Node) { c.maxAge = r.maxAge(v) }},
+	)
+	if c.maxAge > 0 && c.timestamp == "" {
+		r.errorf(c.timestampNode, "max_age needs a timestamp: name the member of the value that tells when the choice was made, or remove max_age")
+	}
+	if c.maxAge > 0 && c.format == consent.List {
+		r.warnf(n, "max_age has no effect: a list has no timestamp, so no choice can be aged")
+	}
+}
+
+func (r *reader) maxAge(n *yaml.Node) time.Duration {
+	text, ok := r.text(n, "max_age")
+	if !ok {
+		return 0
+	}
+	d, err := parseDuration(text)
+	if err != nil {
+		r.errorf(n, "max_age %q: %v", text, err)
+	}
+	return d
+}
+
+func (r *reader) category(n *yaml.Node) categorySection {
+	c := categorySection{node: n}
+	r.mapping(n, "a category", []string{"id", "consent"},
+		field{"id", func(v *yaml.Node) { c.ID = r.id(v, "the id of a category"); c.node = v }},
+		field{"consent", func(v *yaml.Node) {
+			c.Consent = Consent(r.oneOf(v, "consent", string(None), string(Required), string(Objection)))
+		}},
+		field{"description", func(v *yaml.Node) { c.Description, _ = r.text(v, "description") }},
+		field{"exempt_if_anonymized", func(v *yaml.Node) { c.ExemptIfAnonymized = r.boolean(v, "exempt_if_anonymized") }},
+	)
+	return c
+}
+
+func (r *reader) service(n *yaml.Node) serviceSection {
+	s := serviceSection{node: n, keyNode: n, categoryNode: n, anonymizedNode: n}
+	r.mapping(n, "a service", []string{"id", "category", "cookies"},
+		field{"id", func(v *yaml.Node) { s.ID = r.id(v, "the id of a service"); s.node = v }},
+		field{"key", func(v *yaml.Node) { s.Key = r.id(v, "the key of a service"); s.keyNode = v }},
+		field{"provider", func(v *yaml.Node) { s.Provider, _ = r.text(v, "provider") }},
+		field{"function", func(v *yaml.Node) { s.Function, _ = r.text(v, "function") }},
+		field{"category", func(v *yaml.Node) { s.category, _ = r.text(v, "category"); s.categoryNode = v }},
+		field{"purpose", func(v *yaml.Node) { s.Purpose, _ = r.text(v, "purpose") }},
+		field{"cookies", func(v *yaml.Node) {
+			r.sequence(v, "cookies", func(item *yaml.Node) { s.cookies = append(s.cookies, r.cookie(item)) })
+		}},
+		field{"retention", func(v *yaml.Node) { s.Retention = r.retention(v) }},
+		field{"anonymized", func(v *yaml.Node) { s.Anonymized = r.boolean(v, "anonymized"); s.anonymizedNode = v }},
+	)
+	if s.Key == "" {
+		s.Key, s.keyNode = s.ID, s.node
+	}
+	for i := range s.cookies {
+		if s.cookies[i].Retention == (Retention{}) {
+			s.cookies[i].Retention = s.Retention
+		}
+	}
+	return s
+}
+
+// cookie reads an entry of a service: a name or pattern, or a mapping with one.
+func (r *reader) cookie(n *yaml.Node) cookieEntry {
+	e := cookieEntry{node: n}
+	if n.Kind != yaml.MappingNode {
+		e.Name = r.cookieName(n, "the name of a cookie")
+	} else {
+		r.mapping(n, "a cookie", []string{"name"},
+			field{"name", func(v *yaml.Node) { e.Name, e.node = r.cookieName(v, "the name of a cookie"), v }},
+			field{"domain", func(v *yaml.Node) { e.Domain = r.domain(v) }},
+			field{"path", func(v *yaml.Node) { e.Path = r.path(v) }},
+			field{"retention", func(v *yaml.Node) { e.Retention = r.retention(v) }},
+		)
+	}
+	e.Line, e.Column = e.node.Line, e.node.Column
+	return e
+}
+
+func (r *reader) retention(n *yaml.Node) Retention {
+	text, ok := r.text(n, "retention")
+	if !ok {
+		return Retention{}
+	}
+	retention, err := parseRetention(text)
+	if err != nil {
+		r.errorf(n, "retention %q: %v", text, err)
+	}
+	return retention
+}
+
+var (
+	idForm     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
+	domainForm = regexp.MustCompile(`^(host|site|\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$`)
+	// A name is what browsers store: no control bytes, no ";" and "=", no space
+	// at its ends (RFC 6265bis, section 5.6).
+	nameForm = regexp.MustCompile(`^[^\x00-\x20\x7f;=]([^\x00-\x1f\x7f;=]*[^\x00-\x20\x7f;=])?$`)
+)
+
+func (r *reader) id(n *yaml.Node, what string) string {
+	text, ok := r.text(n, what)
+	if ok && !idForm.MatchString(text) {
+		r.errorf(n, "expected letters, digits, \"_\", \".\" and \"-\" as %s, found %s", what, found(n))
+	}
+	return text
+}
+
+// minLiterals is how many characters of a pattern must not be stars: a shorter
+// one would cover cookies that nobody has thought of.
+const minLiterals = 3
+
+func (r *reader) cookieName(n *yaml.Node, what string) string {
+	text, ok := r.text(n, what)
+	if !ok {
+		return ""
+	}
+	if !nameForm.MatchString(text) {
+		r.errorf(n, "expected %s, found %s: it must not be empty, begin or end with a space, or contain \";\", \"=\" or control characters", what, found(n))
+		return ""
+	}
+	if isPattern(text) && literals(text) < minLiterals {
+		r.errorf(n, "expected at least %d characters other than \"*\" in the pattern %q: name the cookies it stands for", minLiterals, text)
+		return ""
+	}
+	return text
+}
+
+func (r *reader) domain(n *yaml.Node) string {
+	text, ok := r.text(n, "domain")
+	if ok && !domainForm.MatchString(text) {
+		r.errorf(n, "expected host, site or a domain name as domain, found %s", found(n))
+	}
+	return text
+}
+
+func (r *reader) path(n *yaml.Node) string {
+	text, ok := r.text(n, "path")
+	if ok && (text == "" || text[0] != '/') {
+		r.errorf(n, "expected a path that begins with \"/\" as path, found %s", found(n))
+	}
+	return text
+}

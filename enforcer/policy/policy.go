@@ -1,0 +1,132 @@
+// Package policy reads policy.yaml: what a site promises its visitors about
+// cookies. A policy is parsed and validated whole, and compiled to an immutable
+// snapshot that any number of requests share.
+package policy
+
+import (
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+)
+
+// Policy is a compiled policy. It is immutable: nothing may be changed in it
+// once Parse has returned it.
+type Policy struct {
+	// Site is the address of the site that publishes the policy; may be empty.
+	Site string
+
+	// ConsentCookie is the name of the cookie that holds the visitor's choice.
+	// It always passes (rule Q5).
+	ConsentCookie string
+
+	// Decoder reads the values of the consent cookie.
+	Decoder consent.Decoder
+
+	// AllowUnlisted tells whether cookies that no rule names pass (rule Q6).
+	AllowUnlisted bool
+
+	// Categories and Services stand in the order of the file.
+	Categories []Category
+	Services   []Service
+
+	// Warnings are what is allowed but most likely not meant.
+	Warnings Problems
+
+	rules     ruleIndex
+	free      consent.Set // services that need no choice (rule C4)
+	objection consent.Set // services that pass until the visitor objects
+}
+
+// Category is one of the kinds of cookie that a policy tells apart.
+type Category struct {
+	// ID names the category in services and in the visitor's choice.
+	ID string
+
+	// Consent is what its cookies need.
+	Consent Consent
+
+	// Description is the kind of cookie in the words of the site.
+	Description string
+
+	// ExemptIfAnonymized frees the category's services from consent where they
+	// are marked as anonymized.
+	ExemptIfAnonymized bool
+}
+
+// Consent is what the cookies of a category need before they pass.
+type Consent string
+
+const (
+	// None: they always pass.
+	None Consent = "none"
+	// Required: they pass once the visitor has granted them.
+	Required Consent = "required"
+	// Objection: they pass until the visitor has denied them.
+	Objection Consent = "objection"
+)
+
+// Service is a purpose for which some party sets cookies.
+type Service struct {
+	// ID names the service.
+	ID string
+
+	// Key is what the visitor's choice calls the service. The default is the ID.
+	Key string
+
+	// Category is the index of its category in Policy.Categories.
+	Category int
+
+	// Provider, Function and Purpose are columns of the published table.
+	Provider, Function, Purpose string
+
+	// Anonymized tells that the service's data cannot be traced back to a
+	// person.
+	Anonymized bool
+
+	// Retention is how long its cookies may live.
+	Retention Retention
+}
+
+// Rule is one cookie entry of a service: a name or a pattern.
+type Rule struct {
+	// Name is the cookie's name, or a pattern in which "*" stands for any run
+	// of characters.
+	Name string
+
+	// Service is the index of the rule's service in Policy.Services.
+	Service int
+
+	// Domain is "host", "site" or the Domain attribute that the cookie is set
+	// with; Path is its Path attribute. Both may be empty.
+	Domain, Path string
+
+	// Retention is how long the cookie may live: its own, or its service's.
+	Retention Retention
+
+	// Line and Column are where the rule stands in the file, counted from 1.
+	Line, Column int
+}
+
+// Retention is how long a cookie may live. The zero Retention sets no limit.
+type Retention struct {
+	// Text is the retention as the policy has it.
+	Text string
+
+	// Session tells that the cookie ends with the browser session.
+	Session bool
+
+	// Limit is the longest life. Zero for none, and for session cookies.
+	Limit time.Duration
+}
+
+// Lookup finds the rule for a cookie's name, which is compared by
+// case-sensitive bytes (rule Q4). It returns nil where no rule names the cookie.
+// An exact name beats a pattern, and of two patterns the one with more literal
+// characters wins.
+func (p *Policy) Lookup(name string) *Rule { return p.rules.find(name) }
+
+// Permitted is the set of services whose cookies pass under a choice (rule C4).
+func (p *Policy) Permitted(choice *consent.Choice) consent.Set {
+	permitted := p.objection.Minus(choice.Denied)
+	return permitted.Union(choice.Granted).Union(p.free)
+}

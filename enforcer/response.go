@@ -1,0 +1,227 @@
+package enforcer
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
+)
+
+// filterHead filters a header map that goes out with a final status.
+func (x *Exchange) filterHead() {
+	header := x.filterHeader()
+	if x.owesPrivate {
+		x.owesPrivate = false
+		makePrivate(header)
+	}
+}
+
+// filterHeader drops the Set-Cookie lines of a header map that may not pass
+// (rules S1, S2 and S5), in the trailers too.
+func (x *Exchange) filterHeader() http.Header {
+	header := x.ResponseWriter.Header()
+	var room [4]string // for nearly every header map; only odd ones need more
+	keys := room[:0]
+	for key := range header {
+		switch cookieField(key) {
+		case setCookie:
+			keys = append(keys, key)
+		case setCookie2:
+			delete(header, key)
+		case trailerList:
+			unannounce(header, key)
+		}
+	}
+	if len(keys) == 0 {
+		return header
+	}
+	j := x.responseJudge(header, keys)
+	for _, key := range keys {
+		lines := header[key]
+		kept := x.filterSetCookies(j, lines)
+		switch {
+		case len(kept) == len(lines):
+			continue
+		case len(kept) == 0:
+			delete(header, key)
+		default:
+			header[key] = kept
+		}
+		x.owesPrivate = true
+	}
+	return header
+}
+
+// responseJudge is the judge of a response: where it sets the consent cookie,
+// the choice that it sets counts, and where it deletes it, none (rule S5).
+func (x *Exchange) responseJudge(header http.Header, keys []string) *judge {
+	var choice consent.Choice
+	found := false
+	for _, key := range keys {
+		for _, line := range header[key] {
+			pair := setCookiePair(line)
+			if pair.Name != x.enforcer.policy.ConsentCookie {
+				continue
+			}
+			var c consent.Choice
+			if !cookie.Deletes(line, x.enforcer.Now()) {
+				c = x.enforcer.policy.Decoder.Decode(pair.Value, x.enforcer.Now)
+			}
+			if found {
+				c = choice.And(c)
+			}
+			choice, found = c, true
+		}
+	}
+	if !found {
+		return &x.judge
+	}
+	j := newJudge(x.enforcer.policy, &choice)
+	return &j
+}
+
+// filterSetCookies returns the lines that may pass. It never writes into the
+// slice it was given, which a handler may share between responses.
+func (x *Exchange) filterSetCookies(j *judge, lines []string) []string {
+	for i, line := range lines {
+		if x.passes(j, line) {
+			continue
+		}
+		kept := append(make([]string, 0, len(lines)-1), lines[:i]...)
+		for _, line := range lines[i+1:] {
+			if x.passes(j, line) {
+				kept = append(kept, line)
+			}
+		}
+		return kept
+	}
+	return lines
+}
+
+func (x *Exchange) passes(j *judge, line string) bool {
+	return j.permits(setCookiePair(line)) || cookie.Deletes(line, x.enforcer.Now())
+}
+
+func setCookiePair(line string) cookie.Pair {
+	pair, _, _ := cookie.Next(line)
+	return pair
+}
+
+// field is a header field that can bring cookies to a browser.
+type field uint8
+
+const (
+	otherField field = iota
+	setCookie
+	setCookie2
+	trailerList
+)
+
+// cookieField tells which field a key of a header map is sent as. Keys that are
+// not in canonical form are sent all the same, in HTTP/2 and HTTP/3 even in
+// lower case.
+func cookieField(key string) field {
+	if len(key) > len(http.TrailerPrefix) && strings.EqualFold(key[:len(http.TrailerPrefix)], http.TrailerPrefix) {
+		key = strings.Trim(key[len(http.TrailerPrefix):], " \t")
+	}
+	switch len(key) {
+	case len("Trailer"):
+		if strings.EqualFold(key, "Trailer") {
+			return trailerList
+		}
+	case len("Set-Cookie"):
+		if strings.EqualFold(key, "Set-Cookie") {
+			return setCookie
+		}
+	case len("Set-Cookie2"):
+		if strings.EqualFold(key, "Set-Cookie2") {
+			return setCookie2
+		}
+	}
+	return otherField
+}
+
+// unannounce takes cookies off a list of announced trailers: HTTP/3 moves an
+// announced field from the head to the trailer, where a permitted cookie would
+// be lost.
+func unannounce(header http.Header, key string) {
+	var rest []string
+	found := false
+	for _, list := range header[key] {
+		var kept []string
+		for name := range strings.SplitSeq(list, ",") {
+			name = strings.Trim(name, " \t")
+			if f := cookieField(name); f == setCookie || f == setCookie2 {
+				found = true
+			} else if name != "" {
+				kept = append(kept, name)
+			}
+		}
+		if len(kept) > 0 {
+			rest = append(rest, strings.Join(kept, ", "))
+		}
+	}
+	switch {
+	case !found:
+	case len(rest) == 0:
+		delete(header, key)
+	default:
+		header[key] = rest
+	}
+}
+
+// makePrivate keeps a response that lost a cookie out of shared caches (rule
+// S6): many of them spare a response because of its Set-Cookie, and it must not
+// become cacheable because the line is gone.
+func makePrivate(header http.Header) {
+	lines := header["Cache-Control"]
+	for _, line := range lines {
+		if saysWhoMayStore(line) {
+			return
+		}
+	}
+	if len(lines) == 0 {
+		header["Cache-Control"] = []string{"private"}
+		return
+	}
+	merged := append([]string(nil), lines...)
+	last := &merged[len(merged)-1]
+	if *last = strings.TrimRight(*last, ", \t"); *last != "" {
+		*last += ", "
+	}
+	*last += "private"
+	header["Cache-Control"] = merged
+}
+
+// saysWhoMayStore tells whether a Cache-Control line (RFC 9111, section 5.2)
+// has a directive that settles what shared caches may do.
+func saysWhoMayStore(line string) bool {
+	for line != "" {
+		var directive string
+		directive, line = nextDirective(line)
+		name, _, _ := strings.Cut(directive, "=")
+		switch strings.ToLower(strings.Trim(name, " \t")) {
+		case "private", "no-store", "public", "s-maxage":
+			return true
+		}
+	}
+	return false
+}
+
+// nextDirective cuts a directive off a line, at the next comma that is not in a
+// quoted string.
+func nextDirective(line string) (directive, rest string) {
+	quoted := false
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\' && quoted:
+			i++
+		case c == ',' && !quoted:
+			return line[:i], line[i+1:]
+		}
+	}
+	return line, ""
+}

@@ -1,0 +1,82 @@
+package cookieconsent
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-consent/caddy-consent/enforcer/policy"
+)
+
+// policySource is where a handler's policy comes from: a file, or the config.
+type policySource struct {
+	name string // of the file, as problems and logs give it
+	data []byte
+}
+
+// policySource finds out which of its two forms the policy has, and reads it.
+func (h *Handler) policySource() (*policySource, error) {
+	raw := bytes.TrimSpace(h.Policy)
+	if len(raw) == 0 || string(raw) == "null" || string(raw) == `""` {
+		return nil, errNoPolicy
+	}
+	switch raw[0] {
+	case '{':
+		return inlineSource(raw)
+	case '"':
+		var path string
+		if err := json.Unmarshal(raw, &path); err != nil {
+			return nil, fmt.Errorf("reading the path of the cookie policy: %w", err)
+		}
+		path, err := caddy.NewReplacer().ReplaceOrErr(path, true, true)
+		if err != nil {
+			return nil, fmt.Errorf("the path of the cookie policy: %w", err)
+		}
+		return fileSource(path)
+	}
+	return nil, fmt.Errorf("expected a path or an object as policy, found %.40s", raw)
+}
+
+// inlineSource writes the object anew, with the escapes that JSON has and YAML
+// has not, such as surrogate pairs, undone.
+func inlineSource(raw []byte) (*policySource, error) {
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, raw, "", "  "); err != nil {
+		return nil, fmt.Errorf("reading the cookie policy: %w", err)
+	}
+	return &policySource{name: "policy", data: indented.Bytes()}, nil
+}
+
+func fileSource(path string) (*policySource, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the cookie policy: %w", err)
+	}
+	defer file.Close()
+	// One byte more than is allowed, so that Parse can tell.
+	data, err := io.ReadAll(io.LimitReader(file, policy.MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the cookie policy: %w", err)
+	}
+	return &policySource{name: path, data: data}, nil
+}
+
+func (s *policySource) load() (*policy.Policy, error) {
+	p, err := policy.Parse(s.name, s.data)
+	if err != nil {
+		return nil, fmt.Errorf("the cookie policy is not valid:\n%w", err)
+	}
+	return p, nil
+}
+
+// sum is a short hash of the policy's content, to tell two versions apart.
+func (s *policySource) sum() string {
+	sum := sha256.Sum256(s.data)
+	return hex.EncodeToString(sum[:6])
+}
