@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -43,15 +44,29 @@ func (h *Handler) policySource() (*policySource, error) {
 	return nil, fmt.Errorf("expected a path or an object as policy, found %.40s", raw)
 }
 
-// inlineSource writes the object anew, with the escapes that JSON has and YAML
-// has not, such as surrogate pairs, undone.
+// inlineSource indents the object, for problems to have a position, and writes
+// its strings anew: JSON has escapes, such as surrogate pairs, that YAML has not.
 func inlineSource(raw []byte) (*policySource, error) {
 	var indented bytes.Buffer
 	if err := json.Indent(&indented, raw, "", "  "); err != nil {
 		return nil, fmt.Errorf("reading the cookie policy: %w", err)
 	}
-	return &policySource{name: "policy", data: indented.Bytes()}, nil
+	data := jsonString.ReplaceAllFunc(indented.Bytes(), func(quoted []byte) []byte {
+		var text string
+		if json.Unmarshal(quoted, &text) != nil {
+			return quoted
+		}
+		plain, err := json.Marshal(text)
+		if err != nil {
+			return quoted
+		}
+		return plain
+	})
+	return &policySource{name: "policy", data: data}, nil
 }
+
+// jsonString is a string of valid JSON.
+var jsonString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
 func fileSource(path string) (*policySource, error) {
 	file, err := os.Open(path)

@@ -16,9 +16,12 @@ type Exchange struct {
 
 	enforcer    *Enforcer
 	judge       judge // by the choice that came with the request
-	cookieLine  [1]string
-	owesPrivate bool // a line was dropped, and no head has been made private yet
-	upgraded    bool // a 101 went out
+	owesPrivate bool  // a line was dropped, and no head has been made private yet
+	upgraded    bool  // a 101 went out
+
+	// What goes into the header maps, kept here to save allocations. Nothing
+	// reads them again, so nobody who changes them can change a decision.
+	cookieLine, cacheControl [1]string
 }
 
 // WriteHeader filters the header map and sends it. Each 1xx head is filtered by

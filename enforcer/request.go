@@ -34,13 +34,13 @@ func (x *Exchange) filterRequest(header http.Header) {
 func (e *Enforcer) choice(lines []string) (choice consent.Choice) {
 	found := false
 	for _, line := range lines {
-		for more := true; more; {
-			var pair cookie.Pair
-			pair, line, more = cookie.Next(line)
-			if pair.Name != e.policy.ConsentCookie {
-				continue
+		for {
+			value, rest, ok := cookie.Find(line, e.policy.ConsentCookie)
+			if !ok {
+				break
 			}
-			c := e.policy.Decoder.Decode(pair.Value, e.Now)
+			line = rest
+			c := e.policy.Decoder.Decode(value, e.Now)
 			if found {
 				c = choice.And(c)
 			}
@@ -54,68 +54,44 @@ func (e *Enforcer) choice(lines []string) (choice consent.Choice) {
 // none may. It reports false where the lines can stay as they are: there is one
 // of them, and nothing to remove.
 func (j *judge) filterCookies(lines []string) (line string, changed bool) {
-	var kept rewrite
-	if len(lines) != 1 {
-		kept.begin(lines)
-	}
+	changed = len(lines) != 1
+	pairs := 0
+	var room [16]string // for the texts of most headers
+	kept := room[:0]    // once something has changed
 	for _, line := range lines {
-		whole, rest := line, line
+		whole := line
 		for more := true; more; {
 			var pair cookie.Pair
-			before := len(whole) - len(rest)
-			pair, rest, more = cookie.Next(rest)
+			before := len(whole) - len(line)
+			pair, line, more = cookie.Next(line)
 			switch {
 			case pair.Text == "":
 			case j.permits(pair) && !j.hides(pair):
-				kept.keep(pair)
-			case !kept.changed:
-				kept.begin(lines)
-				kept.keepAll(whole[:before])
+				pairs++
+				if changed {
+					kept = append(kept, pair.Text)
+				}
+			case !changed:
+				changed = true
+				kept = appendPairs(kept, whole[:before])
 			}
 		}
 	}
-	return kept.line.String(), kept.changed || kept.pairs == 0
-}
-
-// rewrite is a Cookie line in the making. Nothing is written until there is
-// something to change.
-type rewrite struct {
-	changed bool
-	pairs   int
-	line    strings.Builder
-}
-
-// begin starts to write, with room for all that could be kept.
-func (w *rewrite) begin(lines []string) {
-	w.changed = true
-	n := 0
-	for _, line := range lines {
-		n += len(line) + len("; ")
+	if !changed && pairs > 0 {
+		return "", false
 	}
-	w.line.Grow(n)
+	return strings.Join(kept, "; "), true
 }
 
-func (w *rewrite) keep(pair cookie.Pair) {
-	w.pairs++
-	if !w.changed {
-		return
-	}
-	if w.line.Len() > 0 {
-		w.line.WriteString("; ")
-	}
-	w.line.WriteString(pair.Text)
-}
-
-// keepAll writes the pairs of a line's beginning, all of which were kept.
-func (w *rewrite) keepAll(line string) {
-	w.pairs = 0
-	for more := true; more; {
+// appendPairs appends the texts of all pairs of a line.
+func appendPairs(texts []string, line string) []string {
+	for more := line != ""; more; {
 		var pair cookie.Pair
-		pair, line, more = cookie.Next(line)
-		if pair.Text != "" {
-			w.keep(pair)
+		if pair, line, more = cookie.Next(line); pair.Text != "" {
+			texts = append(texts, pair.Text)
 		}
 	}
+	return texts
 }
 
 // guardTrailers keeps cookies out of the request's trailers (rule Q9). They

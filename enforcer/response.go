@@ -13,7 +13,7 @@ func (x *Exchange) filterHead() {
 	header := x.filterHeader()
 	if x.owesPrivate {
 		x.owesPrivate = false
-		makePrivate(header)
+		x.makePrivate(header)
 	}
 }
 
@@ -36,7 +36,10 @@ func (x *Exchange) filterHeader() http.Header {
 	if len(keys) == 0 {
 		return header
 	}
-	j := x.responseJudge(header, keys)
+	j := &x.judge
+	if x.setsChoice(header, keys) {
+		j = x.responseJudge(header, keys)
+	}
 	for _, key := range keys {
 		lines := header[key]
 		kept := x.filterSetCookies(j, lines)
@@ -53,20 +56,33 @@ func (x *Exchange) filterHeader() http.Header {
 	return header
 }
 
-// responseJudge is the judge of a response: where it sets the consent cookie,
-// the choice that it sets counts, and where it deletes it, none (rule S5).
+// setsChoice tells, without reading whole lines, whether one of them sets or
+// deletes the consent cookie.
+func (x *Exchange) setsChoice(header http.Header, keys []string) bool {
+	name := x.judge.policy.ConsentCookie
+	for _, key := range keys {
+		for _, line := range header[key] {
+			if cookie.IsNamed(line, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// responseJudge is the judge of a response that sets the consent cookie: the
+// choice that it sets counts, and where it deletes it, none does (rule S5).
 func (x *Exchange) responseJudge(header http.Header, keys []string) *judge {
 	var choice consent.Choice
 	found := false
 	for _, key := range keys {
 		for _, line := range header[key] {
-			pair := setCookiePair(line)
-			if pair.Name != x.enforcer.policy.ConsentCookie {
+			if !cookie.IsNamed(line, x.judge.policy.ConsentCookie) {
 				continue
 			}
 			var c consent.Choice
-			if !cookie.Deletes(line, x.enforcer.Now()) {
-				c = x.enforcer.policy.Decoder.Decode(pair.Value, x.enforcer.Now)
+			if !cookie.Deletes(line, x.enforcer.Now) {
+				c = x.judge.policy.Decoder.Decode(setCookiePair(line).Value, x.enforcer.Now)
 			}
 			if found {
 				c = choice.And(c)
@@ -74,10 +90,7 @@ func (x *Exchange) responseJudge(header http.Header, keys []string) *judge {
 			choice, found = c, true
 		}
 	}
-	if !found {
-		return &x.judge
-	}
-	j := newJudge(x.enforcer.policy, &choice)
+	j := newJudge(x.judge.policy, &choice)
 	return &j
 }
 
@@ -100,7 +113,7 @@ func (x *Exchange) filterSetCookies(j *judge, lines []string) []string {
 }
 
 func (x *Exchange) passes(j *judge, line string) bool {
-	return j.permits(setCookiePair(line)) || cookie.Deletes(line, x.enforcer.Now())
+	return j.permits(setCookiePair(line)) || cookie.Deletes(line, x.enforcer.Now)
 }
 
 func setCookiePair(line string) cookie.Pair {
@@ -122,8 +135,8 @@ const (
 // not in canonical form are sent all the same, in HTTP/2 and HTTP/3 even in
 // lower case.
 func cookieField(key string) field {
-	if len(key) > len(http.TrailerPrefix) && strings.EqualFold(key[:len(http.TrailerPrefix)], http.TrailerPrefix) {
-		key = strings.Trim(key[len(http.TrailerPrefix):], " \t")
+	if n := len(http.TrailerPrefix); len(key) > n && key[n-1] == ':' && strings.EqualFold(key[:n], http.TrailerPrefix) {
+		key = strings.Trim(key[n:], " \t")
 	}
 	switch len(key) {
 	case len("Trailer"):
@@ -174,7 +187,7 @@ func unannounce(header http.Header, key string) {
 // makePrivate keeps a response that lost a cookie out of shared caches (rule
 // S6): many of them spare a response because of its Set-Cookie, and it must not
 // become cacheable because the line is gone.
-func makePrivate(header http.Header) {
+func (x *Exchange) makePrivate(header http.Header) {
 	lines := header["Cache-Control"]
 	for _, line := range lines {
 		if saysWhoMayStore(line) {
@@ -182,7 +195,8 @@ func makePrivate(header http.Header) {
 		}
 	}
 	if len(lines) == 0 {
-		header["Cache-Control"] = []string{"private"}
+		x.cacheControl[0] = "private"
+		header["Cache-Control"] = x.cacheControl[:]
 		return
 	}
 	merged := append([]string(nil), lines...)

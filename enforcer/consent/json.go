@@ -192,9 +192,11 @@ func isNumber(word []byte) bool {
 	return len(word) > 0
 }
 
-// skipNested takes an object or an array. It checks that brackets and strings
-// close, and no more: nothing in there can grant.
+// skipNested takes an object or an array, of which nothing can grant. It finds
+// the end by brackets and strings; whether what is in between is JSON, and the
+// whole value with it, is for encoding/json to say.
 func (s *scanner) skipNested() bool {
+	start := s.at
 	var open [maxDepth]byte
 	for depth := 0; s.at < len(s.text); {
 		switch c := s.text[s.at]; {
@@ -216,7 +218,7 @@ func (s *scanner) skipNested() bool {
 			}
 			if depth == 0 {
 				s.at++
-				return true
+				return json.Valid(bytes.Clone(s.text[start:s.at]))
 			}
 		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
 			return false

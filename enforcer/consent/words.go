@@ -1,9 +1,6 @@
 package consent
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // readWords reads pairs or a list of names. Nothing in them may look like
 // broken JSON.
@@ -19,8 +16,9 @@ func (r *reading) readWords(text []byte) bool {
 }
 
 func (r *reading) readPairs(text []byte) {
-	for item := range bytes.SplitSeq(text, separator(text)) {
-		item = bytes.TrimSpace(item)
+	for separator := separatorOf(text); len(text) > 0; {
+		var item []byte
+		item, text = nextItem(text, separator)
 		i := bytes.IndexAny(item, "=:")
 		if i < 0 {
 			r.note(item, Undecodable)
@@ -41,39 +39,53 @@ func (r *reading) readList(text []byte) bool {
 	if saidByWord(text) != Undecodable || isNumber(text) || string(text) == "null" {
 		return false
 	}
-	for item := range bytes.SplitSeq(text, separator(text)) {
-		r.note(bytes.TrimSpace(item), Granted)
+	for separator := separatorOf(text); len(text) > 0; {
+		var item []byte
+		item, text = nextItem(text, separator)
+		r.note(item, Granted)
 	}
 	return true
 }
 
-// separator is what stands between the items of a text: "&", else "|", else
+// separatorOf is what stands between the items of a text: "&", else "|", else
 // ",". Where several of them stand, the others belong to the items.
-func separator(text []byte) []byte {
-	for _, c := range []byte("&|") {
-		if bytes.IndexByte(text, c) >= 0 {
-			return []byte{c}
-		}
+func separatorOf(text []byte) byte {
+	switch {
+	case bytes.IndexByte(text, '&') >= 0:
+		return '&'
+	case bytes.IndexByte(text, '|') >= 0:
+		return '|'
 	}
-	return []byte{','}
+	return ','
 }
 
-// saidByWord reads the word that a pair gives for a name, in any case.
-func saidByWord(word []byte) State {
-	for _, w := range grantingWords {
-		if strings.EqualFold(w, string(word)) {
-			return Granted
-		}
+func nextItem(text []byte, separator byte) (item, rest []byte) {
+	if i := bytes.IndexByte(text, separator); i >= 0 {
+		return bytes.TrimSpace(text[:i]), text[i+1:]
 	}
-	for _, w := range denyingWords {
-		if strings.EqualFold(w, string(word)) {
-			return Denied
+	return bytes.TrimSpace(text), nil
+}
+
+// saidByWord reads the word that a pair gives for a name, in any case of ASCII.
+func saidByWord(word []byte) State {
+	var lower [maxWord]byte
+	if len(word) > len(lower) {
+		return Undecodable
+	}
+	for i, c := range word {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
 		}
+		lower[i] = c
+	}
+	switch string(lower[:len(word)]) {
+	case "1", "true", "yes", "on", "allow", "granted":
+		return Granted
+	case "0", "false", "no", "off", "deny", "denied":
+		return Denied
 	}
 	return Undecodable
 }
 
-var (
-	grantingWords = []string{"1", "true", "yes", "on", "allow", "granted"}
-	denyingWords  = []string{"0", "false", "no", "off", "deny", "denied"}
-)
+// maxWord is the length of the longest word, "granted".
+const maxWord = 7

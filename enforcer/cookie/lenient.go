@@ -2,7 +2,7 @@ package cookie
 
 import (
 	"iter"
-	"net/url"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -11,10 +11,12 @@ import (
 // and the name's value in none of them. It allocates only for names that have
 // such readings.
 //
-//   - Django, Werkzeug and Starlette trim all Unicode white space.
+//   - Django, Werkzeug and Starlette trim all Unicode white space; under ASGI
+//     they take the bytes for Latin-1, so that 0x85 and 0xA0 are white space.
 //   - PHP reads "." and " " as "_", "[" without a partner as "_", and otherwise
 //     only what stands before "[".
-//   - Perl's CGI modules, and PHP before 7.4.11, decode percent escapes.
+//   - Perl's CGI modules, and PHP before 7.4.11, decode percent escapes, and
+//     leave broken ones as they are.
 //
 // See rule Q7.
 func Readings(name string) iter.Seq[string] {
@@ -25,10 +27,8 @@ func Readings(name string) iter.Seq[string] {
 		if !readings(name, yield) {
 			return
 		}
-		if decoded, err := url.PathUnescape(name); err == nil && decoded != name {
-			if yield(decoded) {
-				readings(decoded, yield)
-			}
+		if decoded := percentDecoded(name); decoded != name && yield(decoded) {
+			readings(decoded, yield)
 		}
 	}
 }
@@ -46,11 +46,8 @@ func hasReadings(name string) bool {
 }
 
 func readings(name string, yield func(string) bool) bool {
-	trimmed := strings.TrimFunc(name, func(r rune) bool {
-		// Python's str.strip also takes the separators 0x1C to 0x1F.
-		return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f
-	})
-	if !yield(trimmed) {
+	trimmed := strings.TrimFunc(name, isPythonSpace)
+	if !yield(trimmed) || !yield(trimLatin1(name)) {
 		return false
 	}
 	php := phpMangled.Replace(trimmed)
@@ -62,6 +59,38 @@ func readings(name string, yield func(string) bool) bool {
 		return true
 	}
 	return yield(before) && yield(strings.ReplaceAll(php, "[", "_"))
+}
+
+// isPythonSpace is what Python's str.strip takes: the separators 0x1C to 0x1F
+// too.
+func isPythonSpace(r rune) bool { return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f }
+
+// trimLatin1 trims white space where each byte is a character.
+func trimLatin1(s string) string {
+	for len(s) > 0 && isPythonSpace(rune(s[0])) {
+		s = s[1:]
+	}
+	for len(s) > 0 && isPythonSpace(rune(s[len(s)-1])) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// percentDecoded undoes the escapes of a name that are well-formed.
+func percentDecoded(name string) string {
+	var decoded []byte
+	from := 0
+	for i := 0; i+2 < len(name); i++ {
+		if name[i] != '%' {
+			continue
+		}
+		if c, err := strconv.ParseUint(name[i+1:i+3], 16, 8); err == nil {
+			decoded = append(append(decoded, name[from:i]...), byte(c))
+			from = i + 3
+			i += 2
+		}
+	}
+	return string(decoded) + name[from:]
 }
 
 var phpMangled = strings.NewReplacer(".", "_", " ", "_")

@@ -33,6 +33,38 @@ func Next(line string) (pair Pair, rest string, more bool) {
 	return ParsePair(line), "", false
 }
 
+// Find looks for the first pair with a name in a Cookie line, and returns its
+// value and the rest of the line. It finds what [Next] finds, without reading
+// the pairs before it.
+func Find(line, name string) (value, rest string, ok bool) {
+	for at := 0; ; {
+		i := strings.Index(line[at:], name)
+		if i < 0 {
+			return "", "", false
+		}
+		start := at + i
+		at = start + len(name)
+		if before := trimRight(line[:start]); before != "" && before[len(before)-1] != ';' {
+			continue
+		}
+		if !IsNamed(line[start:], name) {
+			continue
+		}
+		pair, rest, _ := Next(line[start:])
+		return pair.Value, rest, true
+	}
+}
+
+// IsNamed tells whether the first pair of a line has a name, as [Next] reads it.
+func IsNamed(line, name string) bool {
+	after, ok := strings.CutPrefix(trimLeft(line), name)
+	if !ok {
+		return false
+	}
+	after = trimLeft(after)
+	return after != "" && after[0] == '='
+}
+
 // ParsePair reads the text of one pair.
 func ParsePair(text string) Pair {
 	text = trim(text)

@@ -13,9 +13,11 @@ const maxAttributeBytes = 1024
 // (rule S2): it has Max-Age attributes, each a valid number of zero or less; or
 // it has none, and Expires attributes that all lie in the past.
 //
+// It asks for the time only where there is an Expires attribute to compare.
+//
 // One invalid Max-Age spoils the line: Chromium lets the last Max-Age count
 // even where it is invalid, and stores a session cookie.
-func Deletes(line string, now time.Time) bool {
+func Deletes(line string, now func() time.Time) bool {
 	var maxAges, expires bool
 	expired := true
 	_, attributes, _ := strings.Cut(line, ";")
@@ -31,7 +33,7 @@ func Deletes(line string, now time.Time) bool {
 			maxAges = true
 		case strings.EqualFold(name, "expires"):
 			expires = true
-			expired = expired && isPast(value, now)
+			expired = expired && isPast(value, now())
 		}
 	}
 	return maxAges || expires && expired

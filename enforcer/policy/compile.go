@@ -58,7 +58,7 @@ func (r *reader) addServices(p *Policy, d *document) {
 		}
 		s.Category = r.categoryIndex(d, s.category)
 		if s.Category < 0 {
-			if s.category != "" {
+			if s.category != "" && len(d.categoryIDs()) > 0 {
 				r.errorf(s.categoryNode, "unknown category %q: expected one of %s", s.category, strings.Join(d.categoryIDs(), ", "))
 			}
 			s.Category = 0
@@ -78,7 +78,7 @@ func (r *reader) addService(p *Policy, d *document, i int) {
 	if s.Anonymized && !category.ExemptIfAnonymized {
 		r.warnf(s.anonymizedNode, "anonymized has no effect: category %q has no exempt_if_anonymized", category.ID)
 	}
-	if clash := r.categoryIndex(d, s.Key); clash >= 0 && clash != s.Category {
+	if clash := r.categoryIndex(d, s.Key); s.Key != "" && clash >= 0 && clash != s.Category {
 		r.errorf(s.keyNode, "key %q of service %q is the id of another category (line %d): the visitor's choice could not tell them apart", s.Key, s.ID, d.categories[clash].node.Line)
 	}
 	switch {
@@ -95,10 +95,14 @@ func (r *reader) addService(p *Policy, d *document, i int) {
 	}
 }
 
+// categoryIDs are the ids that a service may name. Where there is none, that
+// problem is known.
 func (d *document) categoryIDs() []string {
-	ids := make([]string, len(d.categories))
-	for i, c := range d.categories {
-		ids[i] = c.ID
+	var ids []string
+	for _, c := range d.categories {
+		if c.ID != "" {
+			ids = append(ids, c.ID)
+		}
 	}
 	return ids
 }
@@ -157,8 +161,12 @@ func (r *reader) checkConsentCookie(p *Policy, d *document, entries []*cookieEnt
 		r.warnf(d.consent.cookieNode, "no service lists the consent cookie %q: it passes all the same, but visitors do not read of it", p.ConsentCookie)
 		return
 	}
-	if p.free.Has(rule.Service) {
+	category := r.categoryIndex(d, d.services[rule.Service].category)
+	if category < 0 || p.free.Has(rule.Service) {
 		return
+	}
+	if need := p.Categories[category].Consent; need != Required && need != Objection {
+		return // its problem is known
 	}
 	i := slices.IndexFunc(entries, func(e *cookieEntry) bool { return &e.Rule == rule })
 	r.errorf(entries[i].node, "%q covers the consent cookie %q, which passes whatever the visitor chooses: list that cookie in a category with consent: none", rule.Name, p.ConsentCookie)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -85,6 +86,8 @@ func syntaxErrorAt(err error, data []byte) *yaml.Node {
 	at := &yaml.Node{Line: 1, Column: 1}
 	if found := yamlLine.FindStringSubmatch(err.Error()); found != nil && found[1] != "" {
 		at.Line, _ = strconv.Atoi(found[1])
+	} else if strings.Contains(err.Error(), "UTF-8") {
+		return firstInvalid(data)
 	}
 	lines := bytes.Split(data, []byte("\n"))
 	if at.Line <= len(lines) {
@@ -92,6 +95,24 @@ func syntaxErrorAt(err error, data []byte) *yaml.Node {
 		at.Column += len(line) - len(bytes.TrimLeft(line, " \t"))
 	}
 	return at
+}
+
+// firstInvalid is where the first byte stands that is not UTF-8.
+func firstInvalid(data []byte) *yaml.Node {
+	at := &yaml.Node{Line: 1, Column: 1}
+	for len(data) > 0 {
+		c, size := utf8.DecodeRune(data)
+		switch {
+		case c == utf8.RuneError && size == 1:
+			return at
+		case c == '\n':
+			at.Line, at.Column = at.Line+1, 1
+		default:
+			at.Column++
+		}
+		data = data[size:]
+	}
+	return &yaml.Node{Line: 1, Column: 1}
 }
 
 func syntaxErrorText(err error) string {

@@ -3,31 +3,34 @@ package policy
 import "strings"
 
 // ruleIndex finds the rule for a name in a time that hardly depends on the
-// number of rules: exact names by hash, patterns by the literal characters that
-// they begin or end with. Only patterns with "*" at both ends are tried one by
+// number of rules: names and patterns stand in a tree by the literal characters
+// that they begin with. Patterns that begin with "*" stand in another, by those
+// that they end with, and only patterns with "*" at both ends are tried one by
 // one.
 type ruleIndex struct {
-	exact    map[string]*Rule
-	longest  int     // of the exact names
-	leading  *trie   // patterns by the literal they begin with
-	trailing *trie   // patterns that begin with "*", by the literal they end with
-	floating []*glob // patterns that begin and end with "*"
+	leading  *tree
+	trailing *tree // nil where no pattern needs it
+	floating []*glob
 }
 
 func newRuleIndex(rules []*Rule) ruleIndex {
-	x := ruleIndex{exact: make(map[string]*Rule, len(rules)), leading: &trie{}, trailing: &trie{}}
+	x := ruleIndex{leading: &tree{}}
 	for _, rule := range rules {
 		if !isPattern(rule.Name) {
-			x.exact[rule.Name] = rule
-			x.longest = max(x.longest, len(rule.Name))
+			x.leading.node(rule.Name).exact = rule
 			continue
 		}
 		g := newGlob(rule)
 		switch {
 		case g.prefix() != "":
-			x.leading.add(g.prefix(), g)
+			n := x.leading.node(g.prefix())
+			n.globs = append(n.globs, g)
 		case g.suffix() != "":
-			x.trailing.add(reversed(g.suffix()), g)
+			if x.trailing == nil {
+				x.trailing = &tree{}
+			}
+			n := x.trailing.node(reversed(g.suffix()))
+			n.globs = append(n.globs, g)
 		default:
 			x.floating = append(x.floating, g)
 		}
@@ -36,27 +39,25 @@ func newRuleIndex(rules []*Rule) ruleIndex {
 }
 
 func (x *ruleIndex) find(name string) *Rule {
-	if len(name) <= x.longest {
-		if rule := x.exact[name]; rule != nil {
-			return rule
-		}
-	}
 	var best *glob
-	node := x.leading
-	for i := 0; node != nil; i++ {
-		best = node.better(best, name)
-		if i == len(name) {
+	rest := name
+	for n := x.leading; ; {
+		if rest == "" && n.exact != nil {
+			return n.exact
+		}
+		for _, g := range n.globs {
+			best = better(best, g, name)
+		}
+		if rest == "" {
 			break
 		}
-		node = node.child(name[i])
+		if n = n.child(rest[0]); n == nil || !strings.HasPrefix(rest, n.label) {
+			break
+		}
+		rest = rest[len(n.label):]
 	}
-	node = x.trailing
-	for i := len(name); node != nil; i-- {
-		best = node.better(best, name)
-		if i == 0 {
-			break
-		}
-		node = node.child(name[i-1])
+	if x.trailing != nil {
+		best = x.findTrailing(name, best)
 	}
 	for _, g := range x.floating {
 		best = better(best, g, name)
@@ -67,38 +68,70 @@ func (x *ruleIndex) find(name string) *Rule {
 	return best.rule
 }
 
-// trie holds patterns under the bytes that lead to them.
-type trie struct {
-	bytes    string // those that lead on, each to the child of the same index
-	children []*trie
+// findTrailing walks the tree of reversed suffixes from the end of the name.
+func (x *ruleIndex) findTrailing(name string, best *glob) *glob {
+	n := x.trailing
+	for i := len(name); i > 0; {
+		if n = n.child(name[i-1]); n == nil || len(n.label) > i {
+			return best
+		}
+		for j := range len(n.label) {
+			i--
+			if name[i] != n.label[j] {
+				return best
+			}
+		}
+		for _, g := range n.globs {
+			best = better(best, g, name)
+		}
+	}
+	return best
+}
+
+// tree is a radix tree: each child stands under the first byte of its label.
+type tree struct {
+	label    string // the bytes that lead here from the parent
+	firsts   string // the first bytes of the children's labels
+	children []*tree
+	exact    *Rule
 	globs    []*glob
 }
 
-func (t *trie) child(c byte) *trie {
-	if i := strings.IndexByte(t.bytes, c); i >= 0 {
+func (t *tree) child(first byte) *tree {
+	if i := strings.IndexByte(t.firsts, first); i >= 0 {
 		return t.children[i]
 	}
 	return nil
 }
 
-func (t *trie) add(literal string, g *glob) {
-	for i := range len(literal) {
-		next := t.child(literal[i])
-		if next == nil {
-			next = &trie{}
-			t.bytes += literal[i : i+1]
-			t.children = append(t.children, next)
+// node finds the node for a literal, and makes it where there is none.
+func (t *tree) node(literal string) *tree {
+	for literal != "" {
+		i := strings.IndexByte(t.firsts, literal[0])
+		if i < 0 {
+			leaf := &tree{label: literal}
+			t.firsts += literal[:1]
+			t.children = append(t.children, leaf)
+			return leaf
 		}
-		t = next
+		child := t.children[i]
+		n := commonPrefix(literal, child.label)
+		if n < len(child.label) { // split the edge
+			middle := &tree{label: child.label[:n], firsts: child.label[n : n+1], children: []*tree{child}}
+			child.label = child.label[n:]
+			t.children[i], child = middle, middle
+		}
+		t, literal = child, literal[n:]
 	}
-	t.globs = append(t.globs, g)
+	return t
 }
 
-func (t *trie) better(best *glob, name string) *glob {
-	for _, g := range t.globs {
-		best = better(best, g, name)
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
 	}
-	return best
+	return n
 }
 
 // better is g where it matches the name and is more specific than best.

@@ -1,0 +1,100 @@
+package cookieconsent
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	_ "github.com/caddyserver/caddy/v2/modules/standard"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestCaddyfile compares what Caddyfiles are adapted to with golden files: each
+// file under testdata/caddyfile is a Caddyfile, a line of dashes, and JSON.
+func TestCaddyfile(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/caddyfile/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatal("no golden files")
+	}
+	const dashes = "\n----------\n"
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config, want, found := strings.Cut(string(data), dashes)
+			config = strings.TrimRight(config, "\n")
+			if !found && !*update {
+				t.Fatal("expected a line of dashes between the Caddyfile and the JSON")
+			}
+			adapted, warnings, err := adapt(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(warnings) > 0 {
+				t.Errorf("warnings: %v", warnings)
+			}
+			var pretty []byte
+			if pretty, err = json.MarshalIndent(json.RawMessage(adapted), "", "\t"); err != nil {
+				t.Fatal(err)
+			}
+			if *update {
+				if err := os.WriteFile(file, []byte(config+dashes+string(pretty)+"\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got := string(pretty) + "\n"; got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func adapt(config string) ([]byte, []caddyconfig.Warning, error) {
+	return caddyconfig.GetAdapter("caddyfile").Adapt([]byte(config+"\n"), map[string]any{"filename": "Caddyfile"})
+}
+
+// TestCaddyfileErrors: what does not exist, or stands twice, is an error that
+// names it.
+func TestCaddyfileErrors(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, directive, want string }{
+		{"no policy", "cookie_consent", "without a policy"},
+		{"an empty block", "cookie_consent {\n}", "without a policy"},
+		{"a matcher alone", "@portal path /\ncookie_consent @portal", "without a policy"},
+		{"every request, alone", "cookie_consent *", "without a policy"},
+		{"an empty policy", `cookie_consent ""`, "empty"},
+		{"two arguments, no matcher", "cookie_consent first.yaml second.yaml", `"second.yaml"`},
+		{"three arguments", "cookie_consent /a first.yaml third.yaml", `"third.yaml"`},
+		{"unknown subdirective", "cookie_consent {\npolcy p.yaml\n}", `unrecognized subdirective "polcy"`},
+		{"policy without a path", "cookie_consent {\npolicy\n}", "expected the path"},
+		{"policy with two paths", "cookie_consent {\npolicy a.yaml b.yaml\n}", `"b.yaml"`},
+		{"policy with a block", "cookie_consent {\npolicy a.yaml {\nmode x\n}\n}", `"mode"`},
+		{"policy twice in the block", "cookie_consent {\npolicy a.yaml\npolicy b.yaml\n}", `a second policy "b.yaml"`},
+		{"policy as argument and in the block", "cookie_consent a.yaml {\npolicy b.yaml\n}", `a second policy "b.yaml"`},
+		{"a path matcher alone", "cookie_consent /admin/* {\npolicy b.yaml\n}", "cookie_consent <path> <policy>"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := adapt("localhost {\n" + c.directive + "\n}")
+			if err == nil {
+				t.Fatal("adapted without an error")
+			}
+			if !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "Caddyfile:") {
+				t.Errorf("error %q: expected a position and %q", err, c.want)
+			}
+		})
+	}
+}
