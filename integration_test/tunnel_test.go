@@ -1,0 +1,123 @@
+package integration_test
+
+//lint:file-ignore SA1019 net/http's client refuses the :protocol header of an extended CONNECT; http2's sends it.
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+)
+
+// TestTunnel upgrades a connection over HTTP/1.1, as a WebSocket does: the 101
+// is filtered, and the tunnel echoes what is sent through it (S3).
+func TestTunnel(t *testing.T) {
+	servers := startMatrix(t)
+	conn, err := net.Dial("tcp", servers.plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = fmt.Fprintf(conn, "GET /tunnel HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Key: dGVzdCBrZXkgZm9yIHVzCg==\r\nSec-WebSocket-Version: 13\r\nCookie: _ga=1; sessionid=S\r\n\r\n", servers.plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := bufio.NewReader(conn)
+	response, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("status %s", response.Status)
+	}
+	checkTunnelHead(t, response.Header)
+	checkEcho(t, conn, reader)
+}
+
+// TestTunnelHTTP2 does the same with an extended CONNECT (RFC 8441). Go's server
+// offers it where GODEBUG says so when the process starts, so it is the built
+// gateway that runs here.
+func TestTunnelHTTP2(t *testing.T) {
+	port := freePort(t)
+	policyFile := t.TempDir() + "/policy.yaml"
+	write(t, policyFile, []byte(matrixPolicy))
+	tunnel := newTunnel(t)
+	startCaddy(t, fmt.Sprintf(`{
+	admin off
+	servers {
+		protocols h1 h2c
+	}
+}
+http://localhost:%d {
+	cookie_consent %s
+	reverse_proxy %s
+}
+`, port, policyFile, tunnel), "GODEBUG=http2xconnect=1")
+
+	transport := &http2.Transport{
+		AllowHTTP: true, // with prior knowledge, so that the test needs no certificate
+		DialTLSContext: func(ctx context.Context, network, addr string, _ *tls.Config) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		},
+	}
+	defer transport.CloseIdleConnections()
+	body, send := io.Pipe()
+	defer send.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	request := (&http.Request{
+		Method: "CONNECT",
+		URL:    &url.URL{Scheme: "http", Host: fmt.Sprintf("localhost:%d", port), Path: "/tunnel"},
+		Header: http.Header{":protocol": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Cookie": {"_ga=1; sessionid=S"}},
+		Body:   body,
+	}).WithContext(ctx)
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Fatalf("status %s", response.Status)
+	}
+	checkTunnelHead(t, response.Header)
+	checkEcho(t, send, bufio.NewReader(response.Body))
+}
+
+func checkTunnelHead(t *testing.T, header http.Header) {
+	t.Helper()
+	if got := header["Set-Cookie"]; !slices.Equal(got, []string{permittedLine}) {
+		t.Errorf("Set-Cookie %q", got)
+	}
+	if got := header.Get("X-Cookie"); got != "sessionid=S" {
+		t.Errorf("the backend got the cookies %q", got)
+	}
+}
+
+// checkEcho sends two lines and reads each before it sends the next.
+func checkEcho(t *testing.T, send io.Writer, receive *bufio.Reader) {
+	t.Helper()
+	for _, line := range []string{"first\n", "second " + strings.Repeat("x", 4096) + "\n"} {
+		if _, err := io.WriteString(send, line); err != nil {
+			t.Fatal(err)
+		}
+		got, err := receive.ReadString('\n')
+		if err != nil || got != line {
+			t.Fatalf("sent %.20q, got back %.20q: %v", line, got, err)
+		}
+	}
+}
