@@ -37,7 +37,7 @@ func New(p *policy.Policy) *Enforcer { return &Enforcer{policy: p, Now: time.Now
 // response writer, which filters those of the response. Its End must be called
 // once the request has been handled, even where that panicked.
 func (e *Enforcer) Begin(w http.ResponseWriter, r *http.Request) *Exchange {
-	x := &Exchange{ResponseWriter: w, enforcer: e}
+	x := &Exchange{ResponseWriter: w, enforcer: e, http3: r.ProtoMajor >= 3}
 	x.filterRequest(r.Header)
 	guardTrailers(r)
 	return x
@@ -80,8 +80,8 @@ func (j *judge) permits(pair cookie.Pair) bool {
 // namelessName is what backends take for the name of a pair that has none (rule
 // Q3): its text, or what a browser sends back for "=_ga=1".
 func namelessName(pair cookie.Pair) string {
-	text := cookie.ParsePair(strings.TrimLeft(pair.Text, "= \t"))
-	if text.Nameless {
+	text, _, _ := cookie.Next(strings.TrimLeft(pair.Text, "= \t"))
+	if text.Name == "" {
 		return text.Text
 	}
 	return text.Name

@@ -10,7 +10,7 @@ import (
 // Exchange is the response writer of one request. There is no way out that it
 // does not filter (rule S3): the header map is judged before every call that
 // can send it, and once more when the handler is done. It is judged again after
-// the head is written because HTTP/3, and writers that buffer, send it late.
+// WriteHeader because HTTP/3, and writers that buffer, send the head later.
 type Exchange struct {
 	http.ResponseWriter
 
@@ -18,6 +18,11 @@ type Exchange struct {
 	judge       judge // by the choice that came with the request
 	owesPrivate bool  // a line was dropped, and no head has been made private yet
 	upgraded    bool  // a 101 went out
+	http3       bool  // the server itself sends the head late
+
+	// What the header map held when it was judged last.
+	judgedFields int
+	judgedLines  []string
 
 	// What goes into the header maps, kept here to save allocations. Nothing
 	// reads them again, so nobody who changes them can change a decision.
@@ -38,14 +43,14 @@ func (x *Exchange) WriteHeader(status int) {
 
 // Write sends a part of the body, after the head if that is not out yet.
 func (x *Exchange) Write(p []byte) (int, error) {
-	x.filterHead()
+	x.filterBeforeBody()
 	return x.ResponseWriter.Write(p)
 }
 
 // ReadFrom sends a part of the body by the fastest way that the writer below
 // has: sendfile, for a file over plain TCP.
 func (x *Exchange) ReadFrom(r io.Reader) (int64, error) {
-	x.filterHead()
+	x.filterBeforeBody()
 	if below, ok := x.ResponseWriter.(io.ReaderFrom); ok {
 		return below.ReadFrom(r)
 	}
@@ -54,7 +59,7 @@ func (x *Exchange) ReadFrom(r io.Reader) (int64, error) {
 
 // FlushError sends what is buffered, the head included.
 func (x *Exchange) FlushError() error {
-	x.filterHead()
+	x.filterBeforeBody()
 	return http.NewResponseController(x.ResponseWriter).Flush()
 }
 

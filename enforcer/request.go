@@ -56,8 +56,8 @@ func (e *Enforcer) choice(lines []string) (choice consent.Choice) {
 func (j *judge) filterCookies(lines []string) (line string, changed bool) {
 	changed = len(lines) != 1
 	pairs := 0
-	var room [16]string // for the texts of most headers
-	kept := room[:0]    // once something has changed
+	var room [16]string
+	kept := room[:0] // all texts, or none of more than there is room for until something has changed
 	for _, line := range lines {
 		whole := line
 		for more := true; more; {
@@ -67,13 +67,13 @@ func (j *judge) filterCookies(lines []string) (line string, changed bool) {
 			switch {
 			case pair.Text == "":
 			case j.permits(pair) && !j.hides(pair):
-				pairs++
-				if changed {
+				if pairs++; changed || pairs <= len(room) {
 					kept = append(kept, pair.Text)
 				}
 			case !changed:
-				changed = true
-				kept = appendPairs(kept, whole[:before])
+				if changed = true; pairs > len(room) {
+					kept = appendPairs(kept[:0], whole[:before])
+				}
 			}
 		}
 	}

@@ -3,10 +3,32 @@ package enforcer
 import (
 	"net/http"
 	"strings"
+	"unsafe"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 )
+
+// filterBeforeBody filters the header map before a part of the body takes it
+// along. Over HTTP/1 and HTTP/2 it has long been sent when most parts come, so
+// there it is only looked at whether something was added; HTTP/3 gets no such
+// benefit of the doubt.
+func (x *Exchange) filterBeforeBody() {
+	header := x.ResponseWriter.Header()
+	lines := header["Set-Cookie"]
+	if x.judgedFields == len(header) && (len(lines) == 0 && !x.http3 || x.isJudged("Set-Cookie", lines)) {
+		return
+	}
+	x.filterHead()
+}
+
+// isJudged tells whether lines are those that were judged last, with nothing
+// put in their place. HTTP/3 sends the head so late that even an assignment to
+// one of them would get out.
+func (x *Exchange) isJudged(key string, lines []string) bool {
+	return !x.http3 && key == "Set-Cookie" && len(lines) > 0 &&
+		len(lines) == len(x.judgedLines) && unsafe.SliceData(lines) == unsafe.SliceData(x.judgedLines)
+}
 
 // filterHead filters a header map that goes out with a final status.
 func (x *Exchange) filterHead() {
@@ -15,6 +37,7 @@ func (x *Exchange) filterHead() {
 		x.owesPrivate = false
 		x.makePrivate(header)
 	}
+	x.judgedFields, x.judgedLines = len(header), header["Set-Cookie"]
 }
 
 // filterHeader drops the Set-Cookie lines of a header map that may not pass
@@ -26,7 +49,9 @@ func (x *Exchange) filterHeader() http.Header {
 	for key := range header {
 		switch cookieField(key) {
 		case setCookie:
-			keys = append(keys, key)
+			if !x.isJudged(key, header[key]) {
+				keys = append(keys, key)
+			}
 		case setCookie2:
 			delete(header, key)
 		case trailerList:

@@ -59,8 +59,10 @@ func (c Choice) And(other Choice) Choice {
 
 // settled makes the sets disjoint: denied beats undecodable beats granted.
 func (c Choice) settled() Choice {
-	c.Undecodable = c.Undecodable.Minus(c.Denied)
-	c.Granted = c.Granted.Minus(c.Denied).Minus(c.Undecodable)
+	for i := range c.Granted {
+		c.Undecodable[i] &^= c.Denied[i]
+		c.Granted[i] &^= c.Denied[i] | c.Undecodable[i]
+	}
 	return c
 }
 
@@ -145,14 +147,14 @@ const maxEncodings = 2
 // be read. It works in place.
 func (r *reading) unwrap(text []byte) bool {
 	for level := 0; ; level++ {
-		text = bytes.Trim(unquote(text), " \t")
+		text = bytes.TrimSpace(unquote(text))
 		looksLikeJSON := len(text) > 0 && (text[0] == '{' || text[0] == '[')
 		if looksLikeJSON && (r.Format == Auto || r.Format == JSON) {
-			before := *r
 			if r.readJSON(text) {
 				return true
 			}
-			*r = before // nothing that a broken value says is kept
+			// Nothing that a broken value says is kept.
+			r.choice, r.stale, r.garbled = Choice{}, false, false
 		}
 		if bytes.IndexByte(text, '%') < 0 {
 			return !looksLikeJSON && r.Format != JSON && r.readWords(text)
@@ -175,11 +177,11 @@ func (r *reading) note(name []byte, said State) {
 	}
 	switch said {
 	case Granted:
-		r.choice.Granted = r.choice.Granted.Union(services)
+		r.choice.Granted.AddAll(&services)
 	case Denied:
-		r.choice.Denied = r.choice.Denied.Union(services)
+		r.choice.Denied.AddAll(&services)
 	case Undecodable:
-		r.choice.Undecodable = r.choice.Undecodable.Union(services)
+		r.choice.Undecodable.AddAll(&services)
 	}
 }
 

@@ -14,6 +14,13 @@ func (s *Set) Add(i int) { s[i/64] |= 1 << (i % 64) }
 // Has tells whether service i is in the set.
 func (s *Set) Has(i int) bool { return s[i/64]>>(i%64)&1 != 0 }
 
+// AddAll puts all of t into the set.
+func (s *Set) AddAll(t *Set) {
+	for i := range s {
+		s[i] |= t[i]
+	}
+}
+
 // Union is what is in s or in t.
 func (s Set) Union(t Set) Set {
 	for i := range s {

@@ -138,8 +138,8 @@ func MayHide(pair Pair) bool {
 		return true
 	}
 	for i := range len(pair.Name) {
-		switch pair.Name[i] {
-		case ',', '"', ' ', '\t':
+		// The four are the smallest bytes in names; few names get past the first test.
+		if c := pair.Name[i]; c <= ',' && (c == ',' || c == '"' || isSpace(c)) {
 			return true
 		}
 	}

@@ -155,7 +155,7 @@ func TestHidden(t *testing.T) {
 	for _, row := range hiddenRows {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			pair := ParsePair(row.text)
+			pair := onePair(row.text)
 			got := slices.Collect(Hidden(pair))
 			if !slices.Equal(got, row.want) {
 				t.Errorf("Q8: Hidden(%q) = %q, want %q", row.text, got, row.want)
@@ -193,7 +193,7 @@ func TestMayHide(t *testing.T) {
 		{"a,b=c", true},
 		{`a"b=c`, true},
 	} {
-		if got := MayHide(ParsePair(row.text)); got != row.want {
+		if got := MayHide(onePair(row.text)); got != row.want {
 			t.Errorf("Q8: MayHide(%q) = %v, want %v", row.text, got, row.want)
 		}
 	}
@@ -205,7 +205,7 @@ func TestHiddenIsLinear(t *testing.T) {
 	for _, unit := range []string{",a=", "a =", " ", "\"", ",", "=", "a ", " a  = ", `"a" b=`, "\t,\" x"} {
 		t.Run(fmt.Sprintf("%q", unit), func(t *testing.T) {
 			text := "n=" + strings.Repeat(unit, 20_000)
-			pair := ParsePair(text)
+			pair := onePair(text)
 			sum, end := 0, 0
 			for name := range Hidden(pair) {
 				at := offsetIn(pair.Text, name)
@@ -248,7 +248,7 @@ func hiddenByExpression(pair Pair) (names []string) {
 func TestHiddenByExpressionItself(t *testing.T) {
 	t.Parallel()
 	for _, row := range hiddenRows {
-		if got := hiddenByExpression(ParsePair(row.text)); !slices.Equal(got, row.want) {
+		if got := hiddenByExpression(onePair(row.text)); !slices.Equal(got, row.want) {
 			t.Errorf("the reference finds %q in %q, want %q", got, row.text, row.want)
 		}
 	}

@@ -10,69 +10,63 @@ type Pair struct {
 	// Text is the pair as it was sent, trimmed of space and tab.
 	Text string
 
-	// Name is what precedes the first "=", trimmed of space and tab. A pair
-	// without "=" has an empty name.
+	// Name is what precedes the first "=", trimmed of space and tab. It is empty
+	// where there is no "=".
 	Name string
 
-	// Value is what follows the first "=", trimmed of space and tab.
+	// Value is what follows the first "=", trimmed of space and tab. Where there
+	// is no "=" it is the whole text: Chromium sends that for a cookie without a
+	// name. PHP, Rack, Go, Tomcat and Firefox take it for a name.
 	Value string
-
-	// Nameless tells that the pair has no "=". Chromium sends such a text for a
-	// cookie without a name; PHP, Rack, Go, Tomcat and Firefox take it for a
-	// name.
-	Nameless bool
 }
 
 // Next cuts the first pair off a Cookie line (RFC 6265bis, section 5.8.3, read
 // backwards): pairs stand between ";". It returns the rest of the line, and
 // false once the line is used up. A pair with an empty Text is not a cookie.
 func Next(line string) (pair Pair, rest string, more bool) {
+	text := line
 	if i := strings.IndexByte(line, ';'); i >= 0 {
-		return ParsePair(line[:i]), line[i+1:], true
+		text, rest, more = line[:i], line[i+1:], true
 	}
-	return ParsePair(line), "", false
+	text = trimLeft(trimRight(text))
+	pair = Pair{Text: text, Value: text}
+	if i := strings.IndexByte(text, '='); i >= 0 {
+		pair.Name, pair.Value = trimRight(text[:i]), trimLeft(text[i+1:])
+	}
+	return pair, rest, more
 }
 
 // Find looks for the first pair with a name in a Cookie line, and returns its
-// value and the rest of the line. It finds what [Next] finds, without reading
-// the pairs before it.
+// value and the rest of the line. It finds what [Next] finds, in less time.
 func Find(line, name string) (value, rest string, ok bool) {
-	for at := 0; ; {
-		i := strings.Index(line[at:], name)
+	for !IsNamed(line, name) {
+		i := strings.IndexByte(line, ';')
 		if i < 0 {
 			return "", "", false
 		}
-		start := at + i
-		at = start + len(name)
-		if before := trimRight(line[:start]); before != "" && before[len(before)-1] != ';' {
-			continue
-		}
-		if !IsNamed(line[start:], name) {
-			continue
-		}
-		pair, rest, _ := Next(line[start:])
-		return pair.Value, rest, true
+		line = line[i+1:]
 	}
+	pair, rest, _ := Next(line)
+	return pair.Value, rest, true
 }
 
-// IsNamed tells whether the first pair of a line has a name, as [Next] reads it.
+// IsNamed tells whether the first pair of a line has a name, which must not be
+// empty, as [Next] reads it.
 func IsNamed(line, name string) bool {
-	after, ok := strings.CutPrefix(trimLeft(line), name)
-	if !ok {
+	line = trimLeft(line)
+	if line == "" || line[0] != name[0] || !strings.HasPrefix(line, name) {
 		return false
 	}
-	after = trimLeft(after)
+	after := trimLeft(line[len(name):])
 	return after != "" && after[0] == '='
 }
 
-// ParsePair reads the text of one pair.
-func ParsePair(text string) Pair {
-	text = trim(text)
-	i := strings.IndexByte(text, '=')
-	if i < 0 {
-		return Pair{Text: text, Nameless: true}
+// cut is strings.Cut for a byte, which is faster.
+func cut(s string, separator byte) (before, after string) {
+	if i := strings.IndexByte(s, separator); i >= 0 {
+		return s[:i], s[i+1:]
 	}
-	return Pair{Text: text, Name: trimRight(text[:i]), Value: trimLeft(text[i+1:])}
+	return s, ""
 }
 
 // trim removes space and tab, and nothing else, from both ends: RFC 6265bis,
@@ -81,15 +75,17 @@ func ParsePair(text string) Pair {
 func trim(s string) string { return trimLeft(trimRight(s)) }
 
 func trimLeft(s string) string {
-	for len(s) > 0 && (s[0] == ' ' || s[0] == '\t') {
+	for len(s) > 0 && isSpace(s[0]) {
 		s = s[1:]
 	}
 	return s
 }
 
 func trimRight(s string) string {
-	for len(s) > 0 && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+	for len(s) > 0 && isSpace(s[len(s)-1]) {
 		s = s[:len(s)-1]
 	}
 	return s
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }

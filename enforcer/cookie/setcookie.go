@@ -20,11 +20,11 @@ const maxAttributeBytes = 1024
 func Deletes(line string, now func() time.Time) bool {
 	var maxAges, expires bool
 	expired := true
-	_, attributes, _ := strings.Cut(line, ";")
+	_, attributes := cut(line, ';')
 	for attributes != "" {
 		var attribute string
-		attribute, attributes, _ = strings.Cut(attributes, ";")
-		name, value, _ := strings.Cut(attribute, "=")
+		attribute, attributes = cut(attributes, ';')
+		name, value := cut(attribute, '=')
 		switch name, value = trim(name), trim(value); {
 		case strings.EqualFold(name, "max-age"):
 			if !isZeroOrLess(value) {

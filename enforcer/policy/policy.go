@@ -126,7 +126,9 @@ type Retention struct {
 func (p *Policy) Lookup(name string) *Rule { return p.rules.find(name) }
 
 // Permitted is the set of services whose cookies pass under a choice (rule C4).
-func (p *Policy) Permitted(choice *consent.Choice) consent.Set {
-	permitted := p.objection.Minus(choice.Denied)
-	return permitted.Union(choice.Granted).Union(p.free)
+func (p *Policy) Permitted(choice *consent.Choice) (permitted consent.Set) {
+	for i := range permitted {
+		permitted[i] = p.free[i] | choice.Granted[i] | p.objection[i]&^choice.Denied[i]
+	}
+	return permitted
 }

@@ -51,7 +51,8 @@ func (x *ruleIndex) find(name string) *Rule {
 		if rest == "" {
 			break
 		}
-		if n = n.child(rest[0]); n == nil || !strings.HasPrefix(rest, n.label) {
+		// The first byte of the label is what led to the child.
+		if n = n.child(rest[0]); n == nil || len(n.label) > 1 && !strings.HasPrefix(rest[1:], n.label[1:]) {
 			break
 		}
 		rest = rest[len(n.label):]
@@ -98,11 +99,22 @@ type tree struct {
 }
 
 func (t *tree) child(first byte) *tree {
-	if i := strings.IndexByte(t.firsts, first); i >= 0 {
-		return t.children[i]
+	if len(t.firsts) > few {
+		if i := strings.IndexByte(t.firsts, first); i >= 0 {
+			return t.children[i]
+		}
+		return nil
+	}
+	for i := range len(t.firsts) {
+		if t.firsts[i] == first {
+			return t.children[i]
+		}
 	}
 	return nil
 }
+
+// few is how many bytes are faster compared one by one than by a call.
+const few = 8
 
 // node finds the node for a literal, and makes it where there is none.
 func (t *tree) node(literal string) *tree {
