@@ -294,7 +294,7 @@ func FuzzReadings(f *testing.F) {
 	for _, row := range readingRows {
 		f.Add(row.cookie)
 	}
-	plain := regexp.MustCompile("^[!-$&-\\-/-Z\\\\-~]*$") // no white space, ".", "%" or "["
+	plain := regexp.MustCompile(`^[!-$&-\-/-Z\\-~]*$`) // no white space, ".", "%" or "["
 	f.Fuzz(func(t *testing.T, name string) {
 		n := 0
 		for reading := range Readings(name) {
