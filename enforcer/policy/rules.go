@@ -9,7 +9,8 @@ import "strings"
 // one.
 type ruleIndex struct {
 	leading  *tree
-	trailing *tree // nil where no pattern needs it
+	first    [256]*tree // the children of leading, without a search
+	trailing *tree      // nil where no pattern needs it
 	floating []*glob
 }
 
@@ -35,27 +36,31 @@ func newRuleIndex(rules []*Rule) ruleIndex {
 			x.floating = append(x.floating, g)
 		}
 	}
+	for i, child := range x.leading.children {
+		x.first[x.leading.firsts[i]] = child
+	}
 	return x
 }
 
 func (x *ruleIndex) find(name string) *Rule {
+	if name == "" {
+		return nil
+	}
 	var best *glob
 	rest := name
-	for n := x.leading; ; {
-		if rest == "" && n.exact != nil {
-			return n.exact
-		}
+	// The first byte of a label is what led to its node.
+	for n := x.first[name[0]]; n != nil && (len(n.label) == 1 || strings.HasPrefix(rest[1:], n.label[1:])); n = n.child(rest[0]) {
+		rest = rest[len(n.label):]
 		for _, g := range n.globs {
 			best = better(best, g, name)
 		}
-		if rest == "" {
-			break
+		if rest != "" {
+			continue
 		}
-		// The first byte of the label is what led to the child.
-		if n = n.child(rest[0]); n == nil || len(n.label) > 1 && !strings.HasPrefix(rest[1:], n.label[1:]) {
-			break
+		if n.exact != nil {
+			return n.exact
 		}
-		rest = rest[len(n.label):]
+		break
 	}
 	if x.trailing != nil {
 		best = x.findTrailing(name, best)
@@ -146,9 +151,10 @@ func commonPrefix(a, b string) int {
 	return n
 }
 
-// better is g where it matches the name and is more specific than best.
+// better is g where it matches the name and is more specific than best. The name
+// has the prefix or suffix under which g stands in its tree.
 func better(best, g *glob, name string) *glob {
-	if best != nil && best.literals >= g.literals || !g.match(name) {
+	if best != nil && best.literals >= g.literals || !g.prefixOnly && !g.match(name) {
 		return best
 	}
 	return g
@@ -156,13 +162,16 @@ func better(best, g *glob, name string) *glob {
 
 // glob is an anchored pattern in which "*" stands for any run of characters.
 type glob struct {
-	parts    []string // the literals between the stars; at least two
-	literals int      // how many literal characters it has
-	rule     *Rule
+	parts      []string // the literals between the stars; at least two
+	literals   int      // how many literal characters it has
+	prefixOnly bool     // it is a literal and a star
+	rule       *Rule
 }
 
 func newGlob(rule *Rule) *glob {
-	return &glob{parts: strings.Split(rule.Name, "*"), literals: literals(rule.Name), rule: rule}
+	g := &glob{parts: strings.Split(rule.Name, "*"), literals: literals(rule.Name), rule: rule}
+	g.prefixOnly = len(g.parts) == 2 && g.suffix() == ""
+	return g
 }
 
 func (g *glob) prefix() string { return g.parts[0] }
