@@ -17,6 +17,7 @@ type Exchange struct {
 	enforcer    *Enforcer
 	judge       judge // by the choice that came with the request
 	owesPrivate bool  // a line was dropped, and no head has been made private yet
+	wroteHead   bool  // the final head was handed to the writer below
 	upgraded    bool  // a 101 went out
 	http3       bool  // the server itself sends the head late
 
@@ -34,9 +35,10 @@ type Exchange struct {
 func (x *Exchange) WriteHeader(status int) {
 	if 100 <= status && status <= 199 {
 		x.filterHeader()
-		x.upgraded = x.upgraded || status == http.StatusSwitchingProtocols
+		x.upgraded = x.upgraded || status == http.StatusSwitchingProtocols && !x.wroteHead
 	} else {
 		x.filterHead()
+		x.wroteHead = true
 	}
 	x.ResponseWriter.WriteHeader(status)
 }
@@ -44,22 +46,33 @@ func (x *Exchange) WriteHeader(status int) {
 // Write sends a part of the body, after the head if that is not out yet.
 func (x *Exchange) Write(p []byte) (int, error) {
 	x.filterBeforeBody()
+	x.wroteHead = true
 	return x.ResponseWriter.Write(p)
 }
 
 // ReadFrom sends a part of the body by the fastest way that the writer below
-// has: sendfile, for a file over plain TCP.
+// has: sendfile, for a file over plain TCP. The head goes out first, lest the
+// reader set headers while it is read. HTTP/3 sends the head later all the same,
+// and knows no faster way than Write.
 func (x *Exchange) ReadFrom(r io.Reader) (int64, error) {
-	x.filterBeforeBody()
-	if below, ok := x.ResponseWriter.(io.ReaderFrom); ok {
-		return below.ReadFrom(r)
+	below, ok := x.ResponseWriter.(io.ReaderFrom)
+	if !ok || x.http3 {
+		return io.Copy(writerOnly{x}, r)
 	}
-	return io.Copy(x.ResponseWriter, r)
+	if !x.wroteHead {
+		x.WriteHeader(http.StatusOK)
+	}
+	x.filterBeforeBody()
+	return below.ReadFrom(r)
 }
+
+// writerOnly hides ReadFrom, which io.Copy would call.
+type writerOnly struct{ io.Writer }
 
 // FlushError sends what is buffered, the head included.
 func (x *Exchange) FlushError() error {
 	x.filterBeforeBody()
+	x.wroteHead = true
 	return http.NewResponseController(x.ResponseWriter).Flush()
 }
 

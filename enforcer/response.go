@@ -3,6 +3,7 @@ package enforcer
 import (
 	"net/http"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
@@ -46,19 +47,19 @@ func (x *Exchange) filterHeader() http.Header {
 	header := x.ResponseWriter.Header()
 	var room [4]string // for nearly every header map; only odd ones need more
 	keys := room[:0]
+	news := false
 	for key := range header {
 		switch cookieField(key) {
 		case setCookie:
-			if !x.isJudged(key, header[key]) {
-				keys = append(keys, key)
-			}
+			keys = append(keys, key)
+			news = news || !x.isJudged(key, header[key])
 		case setCookie2:
 			delete(header, key)
 		case trailerList:
 			unannounce(header, key)
 		}
 	}
-	if len(keys) == 0 {
+	if !news {
 		return header
 	}
 	j := &x.judge
@@ -106,7 +107,7 @@ func (x *Exchange) responseJudge(header http.Header, keys []string) *judge {
 				continue
 			}
 			var c consent.Choice
-			if !cookie.Deletes(line, x.enforcer.Now) {
+			if !cookie.Deletes(line, x.browserTime) {
 				c = x.judge.policy.Decoder.Decode(setCookiePair(line).Value, x.enforcer.Now)
 			}
 			if found {
@@ -138,7 +139,18 @@ func (x *Exchange) filterSetCookies(j *judge, lines []string) []string {
 }
 
 func (x *Exchange) passes(j *judge, line string) bool {
-	return j.permits(setCookiePair(line)) || cookie.Deletes(line, x.enforcer.Now)
+	return j.permits(setCookiePair(line)) || cookie.Deletes(line, x.browserTime)
+}
+
+// browserTime is what an Expires attribute is compared with: the time, or that
+// of the response's Date where it is earlier. Chromium takes the difference for
+// a clock that is wrong, and lets the cookie live on by as much.
+func (x *Exchange) browserTime() time.Time {
+	now := x.enforcer.Now()
+	if date, err := http.ParseTime(x.ResponseWriter.Header().Get("Date")); err == nil && date.Before(now) {
+		return date
+	}
+	return now
 }
 
 func setCookiePair(line string) cookie.Pair {
@@ -160,7 +172,9 @@ const (
 // not in canonical form are sent all the same, in HTTP/2 and HTTP/3 even in
 // lower case.
 func cookieField(key string) field {
-	if n := len(http.TrailerPrefix); len(key) > n && key[n-1] == ':' && strings.EqualFold(key[:n], http.TrailerPrefix) {
+	// HTTP/2 may take the prefix off more than once: it looks at keys that it
+	// has just put into the map.
+	for n := len(http.TrailerPrefix); len(key) > n && key[n-1] == ':' && strings.EqualFold(key[:n], http.TrailerPrefix); {
 		key = strings.Trim(key[n:], " \t")
 	}
 	switch len(key) {

@@ -3,6 +3,7 @@ package enforcer
 import (
 	"bufio"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -239,8 +240,107 @@ func TestWriterBelow(t *testing.T) {
 		t.Errorf("Push: %v", err)
 	}
 	x.WriteHeader(http.StatusSwitchingProtocols)
-	if _, _, err := controller.Hijack(); err != nil || below.hijacked != 1 {
+	if _, _, err := controller.Hijack(); err != http.ErrNotSupported {
+		t.Errorf("Hijack after a 101 that came too late: %v", err)
+	}
+
+	x = newEnforcer(t, "strip").Begin(below, httptest.NewRequest("GET", "/", nil))
+	defer x.End()
+	x.WriteHeader(http.StatusSwitchingProtocols)
+	if _, _, err := http.NewResponseController(x).Hijack(); err != nil || below.hijacked != 1 {
 		t.Errorf("Hijack after a 101: %v", err)
+	}
+}
+
+// readFunc is a reader that does something while it is read.
+type readFunc func(p []byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+// TestLateHeaders: handlers that change the header map at the least likely
+// moment, over real connections (S3).
+func TestLateHeaders(t *testing.T) {
+	t.Parallel()
+	e := newEnforcer(t, "strip")
+	empty := func(w http.ResponseWriter) {
+		_, _ = io.Copy(w, readFunc(func([]byte) (int, error) { return 0, io.EOF }))
+	}
+	for name, handler := range map[string]http.HandlerFunc{
+		"while the body is read": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.Copy(w, readFunc(func(p []byte) (int, error) {
+				w.Header().Add("Set-Cookie", "_ga=1")
+				return copy(p, "body"), io.EOF
+			}))
+		},
+		"after an empty body, one for another": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-A", "1")
+			empty(w)
+			w.Header().Del("X-A")
+			w.Header()["set-cookie"] = []string{"_ga=1"}
+			_, _ = io.WriteString(w, "body")
+		},
+		"after an empty body, in place": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Set-Cookie", "sessionid=1")
+			empty(w)
+			w.Header()["Set-Cookie"][0] = "_ga=1"
+		},
+		"a trailer with the prefix twice": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "body")
+			w.Header()[http.TrailerPrefix+http.TrailerPrefix+"Set-Cookie"] = []string{"_ga=1"}
+		},
+		"a trailer against the choice that the head sets": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Add("Set-Cookie", refuseAll)
+			w.WriteHeader(http.StatusOK)
+			_ = http.NewResponseController(w).Flush()
+			w.Header()[http.TrailerPrefix+"Set-Cookie"] = []string{"_ga=1"}
+		},
+		"a 101 after the head": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusOK)
+			w.WriteHeader(http.StatusSwitchingProtocols)
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				_, _ = io.WriteString(conn, "0\r\n\r\nHTTP/1.1 200 OK\r\nSet-Cookie: _ga=1\r\n\r\n")
+				conn.Close()
+			}
+		},
+		"a Date that moves the past": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", "Thu, 01 Jan 1970 00:00:00 GMT")
+			w.Header().Set("Set-Cookie", "_ga=1; Expires=Fri, 01 Jan 2016 00:00:00 GMT")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewUnstartedServer(e.Handler(handler))
+			server.Config.ErrorLog = log.New(io.Discard, "", 0) // superfluous WriteHeader calls are the point
+			server.EnableHTTP2 = true
+			server.StartTLS()
+			defer server.Close()
+			plain := httptest.NewUnstartedServer(e.Handler(handler))
+			plain.Config.ErrorLog = server.Config.ErrorLog
+			plain.Start()
+			defer plain.Close()
+
+			request := "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: cookies_preferences=ga\r\n\r\n"
+			if name != "a trailer against the choice that the head sets" {
+				request = strings.Replace(request, "Cookie: cookies_preferences=ga\r\n", "", 1)
+			}
+			answer := rawExchange(t, plain.Listener.Addr().String(), request)
+			if !strings.HasPrefix(answer, "HTTP/1.1 200") || strings.Contains(answer, "_ga") {
+				t.Errorf("HTTP/1.1: %q", answer)
+			}
+			response, err := server.Client().Get(server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			if _, err := io.Copy(io.Discard, response.Body); err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range slices.Concat(response.Header["Set-Cookie"], response.Trailer["Set-Cookie"]) {
+				if strings.HasPrefix(line, "_ga") {
+					t.Errorf("%s: %q got out", response.Proto, line)
+				}
+			}
+		})
 	}
 }
 

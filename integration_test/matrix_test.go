@@ -52,6 +52,7 @@ var matrix = []way{
 	{name: "103", path: "/1xx/103", status: 200, in1xx: true},
 	{name: "body before WriteHeader", path: "/write", status: 200},
 	{name: "ReadFrom before WriteHeader", path: "/read-from", status: 200},
+	{name: "headers while the body is read", path: "/read-lazily", status: 200},
 	{name: "Flush before WriteHeader", path: "/flush", status: 200},
 	{name: "FlushError before WriteHeader", path: "/flush-error", status: 200},
 	{name: "nothing written", path: "/nothing", status: 200},
@@ -79,7 +80,7 @@ var leaksThroughNaive = []string{
 	"ReadFrom before WriteHeader", "Flush before WriteHeader", "FlushError before WriteHeader", "nothing written",
 	"error after headers", "headers after WriteHeader", "headers after WriteHeader, large body",
 	"headers after WriteHeader, no body", "announced trailer", "prefixed trailer", "non-canonical keys", "raw Hijack",
-	"100", "102", "103", "proxied 102 and 103", "proxied announced trailer", "proxied head and trailer",
+	"headers while the body is read", "100", "102", "103", "proxied 102 and 103", "proxied announced trailer", "proxied head and trailer",
 	"load balancer's cookie, dead upstream",
 }
 

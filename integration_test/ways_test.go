@@ -79,6 +79,11 @@ var ways = map[string]func(w http.ResponseWriter, r *http.Request) error{
 		_, err := from.ReadFrom(strings.NewReader(strings.Repeat("x", 1<<20)))
 		return err
 	},
+	"/read-lazily": func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Add("Set-Cookie", permittedLine)
+		_, err := io.Copy(w, lazyReader{w.Header(), strings.NewReader("body")})
+		return err
+	},
 	"/flush": func(w http.ResponseWriter, _ *http.Request) error {
 		addCookies(w.Header())
 		flusher, ok := w.(http.Flusher)
@@ -174,6 +179,17 @@ var ways = map[string]func(w http.ResponseWriter, r *http.Request) error{
 		_, err := io.WriteString(w, "body")
 		return err
 	},
+}
+
+// lazyReader is a body that adds cookies to the head while it is read.
+type lazyReader struct {
+	header http.Header
+	io.Reader
+}
+
+func (r lazyReader) Read(p []byte) (int, error) {
+	r.header.Add("Set-Cookie", trackerLine)
+	return r.Reader.Read(p)
 }
 
 // wayOut is a handler that sends cookies in every way that Caddy has.

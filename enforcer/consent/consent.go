@@ -89,6 +89,10 @@ type Decoder struct {
 	// key, or the id of its category (rule C3).
 	Keys map[string]Set
 
+	// All is every service in Keys. Where it is empty it is gathered anew for each
+	// value that cannot be read.
+	All Set
+
 	// Timestamp is the name of the member that tells when the choice was made,
 	// in seconds or milliseconds since 1970. Empty: there is none.
 	Timestamp string
@@ -123,9 +127,12 @@ func (d *Decoder) Decode(value string, now func() time.Time) Choice {
 // undecodable is the choice where nothing can be read: it touches every service
 // that could have been named.
 func (d *Decoder) undecodable() Choice {
+	if d.All != (Set{}) {
+		return Choice{Undecodable: d.All}
+	}
 	var c Choice
 	for _, services := range d.Keys {
-		c.Undecodable = c.Undecodable.Union(services)
+		c.Undecodable.AddAll(&services)
 	}
 	return c
 }

@@ -33,15 +33,15 @@ func (r *reading) readPairs(text []byte) {
 	}
 }
 
-// readList reports false for a single word that answers a question nobody
-// knows, such as "true" or "1".
+// readList reports false where an item is a word that answers a question, such as
+// "no" or "1": then it is no list of granted names, whatever it is.
 func (r *reading) readList(text []byte) bool {
-	if saidByWord(text) != Undecodable || isNumber(text) || string(text) == "null" {
-		return false
-	}
 	for separator := separatorOf(text); len(text) > 0; {
 		var item []byte
 		item, text = nextItem(text, separator)
+		if saidByWord(item) != Undecodable || isNumber(item) || string(item) == "null" {
+			return false
+		}
 		r.note(item, Granted)
 	}
 	return true

@@ -93,6 +93,7 @@ func (r *reader) addService(p *Policy, d *document, i int) {
 		services.Add(i)
 		p.Decoder.Keys[key] = services
 	}
+	p.Decoder.All.Add(i)
 }
 
 // categoryIDs are the ids that a service may name. Where there is none, that

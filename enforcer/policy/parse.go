@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -88,6 +89,10 @@ func syntaxErrorAt(err error, data []byte) *yaml.Node {
 		at.Line, _ = strconv.Atoi(found[1])
 	} else if strings.Contains(err.Error(), "UTF-8") {
 		return firstInvalid(data)
+	} else if strings.Contains(err.Error(), "control characters") {
+		return position(data, bytes.IndexFunc(data, func(c rune) bool { return unicode.IsControl(c) && !strings.ContainsRune("\t\n\r", c) }))
+	} else if found := unknownAnchor.FindStringSubmatch(err.Error()); found != nil {
+		return position(data, bytes.Index(data, []byte("*"+found[1])))
 	}
 	lines := bytes.Split(data, []byte("\n"))
 	if at.Line <= len(lines) {
@@ -115,7 +120,20 @@ func firstInvalid(data []byte) *yaml.Node {
 	return &yaml.Node{Line: 1, Column: 1}
 }
 
+// unknownAnchor is what package yaml makes of a pattern that begins with a star
+// and is not in quotes.
+var unknownAnchor = regexp.MustCompile(`unknown anchor '(.+)' referenced`)
+
+// position is where a byte of a text is.
+func position(data []byte, at int) *yaml.Node {
+	before := data[:max(at, 0)]
+	return &yaml.Node{Line: 1 + bytes.Count(before, []byte("\n")), Column: len(before) - bytes.LastIndexByte(before, '\n')}
+}
+
 func syntaxErrorText(err error) string {
+	if found := unknownAnchor.FindStringSubmatch(err.Error()); found != nil {
+		return fmt.Sprintf("not valid YAML: *%s is an alias of nothing: put a pattern that begins with \"*\" in quotes", found[1])
+	}
 	return "not valid YAML: " + yamlLine.ReplaceAllString(err.Error(), "")
 }
 

@@ -69,10 +69,10 @@ var errorRows = []struct {
 		`2:7: not valid YAML: invalid leading UTF-8 octet`,
 	}},
 	{"control character", "version: 1\nsite: \x01\n", []string{
-		`1:1: not valid YAML: control characters are not allowed`,
+		`2:7: not valid YAML: control characters are not allowed`,
 	}},
 	{"unknown alias", head + "  - *nobody\n", []string{
-		`1:1: not valid YAML: unknown anchor 'nobody' referenced`,
+		`6:5: not valid YAML: *nobody is an alias of nothing: put a pattern that begins with "*" in quotes`,
 	}},
 	{"too large", strings.Repeat("#", MaxBytes+1), []string{
 		`1:1: expected a policy of at most 4194304 bytes`,
