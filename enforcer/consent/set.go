@@ -36,11 +36,3 @@ func (s Set) Intersect(t Set) Set {
 	}
 	return s
 }
-
-// Minus is what is in s and not in t.
-func (s Set) Minus(t Set) Set {
-	for i := range s {
-		s[i] &^= t[i]
-	}
-	return s
-}
