@@ -90,7 +90,7 @@ func benchFilter(b *testing.B, p *policy.Policy, cookies string, setCookies []st
 		header["Cookie"] = line
 		w.header["Set-Cookie"] = setCookies
 		delete(w.header, "Cache-Control")
-		x.judgedLines = nil
+		x.passed = 0
 		x.filterRequest(header)
 		x.filterHead()
 	}

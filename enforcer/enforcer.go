@@ -37,7 +37,7 @@ func New(p *policy.Policy) *Enforcer { return &Enforcer{policy: p, Now: time.Now
 // response writer, which filters those of the response. Its End must be called
 // once the request has been handled, even where that panicked.
 func (e *Enforcer) Begin(w http.ResponseWriter, r *http.Request) *Exchange {
-	x := &Exchange{ResponseWriter: w, enforcer: e, http3: r.ProtoMajor >= 3}
+	x := &Exchange{ResponseWriter: w, enforcer: e}
 	x.filterRequest(r.Header)
 	guardTrailers(r)
 	return x

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 )
 
 // Exchange is the response writer of one request. There is no way out that it
@@ -19,11 +20,11 @@ type Exchange struct {
 	owesPrivate bool  // a line was dropped, and no head has been made private yet
 	wroteHead   bool  // the final head was handed to the writer below
 	upgraded    bool  // a 101 went out
-	http3       bool  // the server itself sends the head late
 
-	// What the header map held when it was judged last.
-	judgedFields int
-	judgedLines  []string
+	// The lines of Set-Cookie that passed when the header map was judged last, as
+	// far as there is room for them.
+	passed      int
+	passedLines [4]string
 
 	// What goes into the header maps, kept here to save allocations. Nothing
 	// reads them again, so nobody who changes them can change a decision.
@@ -45,25 +46,31 @@ func (x *Exchange) WriteHeader(status int) {
 
 // Write sends a part of the body, after the head if that is not out yet.
 func (x *Exchange) Write(p []byte) (int, error) {
-	x.filterBeforeBody()
+	x.filterHead()
 	x.wroteHead = true
 	return x.ResponseWriter.Write(p)
 }
 
-// ReadFrom sends a part of the body by the fastest way that the writer below
-// has: sendfile, for a file over plain TCP. The head goes out first, lest the
-// reader set headers while it is read. HTTP/3 sends the head later all the same,
-// and knows no faster way than Write.
+// ReadFrom sends a part of the body. A file goes the fastest way that the writer
+// below has, which is sendfile over plain TCP. Other readers may do anything
+// while they are read, such as setting headers, so what they give goes through
+// Write.
 func (x *Exchange) ReadFrom(r io.Reader) (int64, error) {
 	below, ok := x.ResponseWriter.(io.ReaderFrom)
-	if !ok || x.http3 {
+	if !ok || !isFile(r) {
 		return io.Copy(writerOnly{x}, r)
 	}
-	if !x.wroteHead {
-		x.WriteHeader(http.StatusOK)
-	}
-	x.filterBeforeBody()
+	x.filterHead()
+	x.wroteHead = true
 	return below.ReadFrom(r)
+}
+
+func isFile(r io.Reader) bool {
+	if limited, ok := r.(*io.LimitedReader); ok {
+		r = limited.R
+	}
+	_, ok := r.(*os.File)
+	return ok
 }
 
 // writerOnly hides ReadFrom, which io.Copy would call.
@@ -71,7 +78,7 @@ type writerOnly struct{ io.Writer }
 
 // FlushError sends what is buffered, the head included.
 func (x *Exchange) FlushError() error {
-	x.filterBeforeBody()
+	x.filterHead()
 	x.wroteHead = true
 	return http.NewResponseController(x.ResponseWriter).Flush()
 }

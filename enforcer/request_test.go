@@ -36,6 +36,7 @@ var requestCases = []struct {
 	{"Q7: Unicode white space", "allow", []string{"\u00a0_ga=1; _gid\x1f=1; a=1"}, []string{"a=1"}},
 	{"Q7: PHP", "allow", []string{".ga=1; _ga[x]=1; _ga[=1; _ga.x=1; a.b=1"}, []string{"a.b=1"}},
 	{"Q7: percent", "allow", []string{"%5Fga=1; %5fgid%00=1; _g%61=2; a%=1"}, []string{"%5fgid%00=1; a%=1"}},
+	{"Q7: percent, as CGI.pm reads it", "allow", []string{"_%u0067a=1; %u00=1; b%u0062=1"}, []string{"%u00=1; b%u0062=1"}},
 	{"Q7: percent and PHP", "allow", []string{"%2ega=1; _ga%5Bx=1"}, nil},
 	{"Q8: comma", "strip", []string{"sessionid=S,_ga=G; csrftoken=C"}, []string{"csrftoken=C"}},
 	{"Q8: closing quote and space", "strip", []string{`sessionid="S" _ga=G; csrftoken="C"_pk_id.1.1fff=P`}, nil},

@@ -2,34 +2,13 @@ package enforcer
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
-	"unsafe"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 )
-
-// filterBeforeBody filters the header map before a part of the body takes it
-// along. Over HTTP/1 and HTTP/2 it has long been sent when most parts come, so
-// there it is only looked at whether something was added; HTTP/3 gets no such
-// benefit of the doubt.
-func (x *Exchange) filterBeforeBody() {
-	header := x.ResponseWriter.Header()
-	lines := header["Set-Cookie"]
-	if x.judgedFields == len(header) && (len(lines) == 0 && !x.http3 || x.isJudged("Set-Cookie", lines)) {
-		return
-	}
-	x.filterHead()
-}
-
-// isJudged tells whether lines are those that were judged last, with nothing
-// put in their place. HTTP/3 sends the head so late that even an assignment to
-// one of them would get out.
-func (x *Exchange) isJudged(key string, lines []string) bool {
-	return !x.http3 && key == "Set-Cookie" && len(lines) > 0 &&
-		len(lines) == len(x.judgedLines) && unsafe.SliceData(lines) == unsafe.SliceData(x.judgedLines)
-}
 
 // filterHead filters a header map that goes out with a final status.
 func (x *Exchange) filterHead() {
@@ -38,7 +17,14 @@ func (x *Exchange) filterHead() {
 		x.owesPrivate = false
 		x.makePrivate(header)
 	}
-	x.judgedFields, x.judgedLines = len(header), header["Set-Cookie"]
+}
+
+// isJudged tells whether lines of Set-Cookie passed just now. The header map is
+// looked through before every part of a body, and mostly nothing has changed. It
+// compares the strings, which takes no time where they are the same in memory:
+// whoever assigns to an element of the slice is seen too.
+func (x *Exchange) isJudged(key string, lines []string) bool {
+	return key == "Set-Cookie" && len(lines) == x.passed && slices.Equal(lines, x.passedLines[:x.passed])
 }
 
 // filterHeader drops the Set-Cookie lines of a header map that may not pass
@@ -79,6 +65,10 @@ func (x *Exchange) filterHeader() http.Header {
 		}
 		x.owesPrivate = true
 	}
+	if x.passed = len(header["Set-Cookie"]); x.passed > len(x.passedLines) {
+		x.passed = 0
+	}
+	copy(x.passedLines[:x.passed], header["Set-Cookie"])
 	return header
 }
 
@@ -144,13 +134,25 @@ func (x *Exchange) passes(j *judge, line string) bool {
 
 // browserTime is what an Expires attribute is compared with: the time, or that
 // of the response's Date where it is earlier. Chromium takes the difference for
-// a clock that is wrong, and lets the cookie live on by as much.
+// a clock that is wrong, and lets the cookie live on by as much. Where the Date
+// cannot be read, nothing is past.
 func (x *Exchange) browserTime() time.Time {
-	now := x.enforcer.Now()
-	if date, err := http.ParseTime(x.ResponseWriter.Header().Get("Date")); err == nil && date.Before(now) {
-		return date
+	earliest := x.enforcer.Now()
+	for key, dates := range x.ResponseWriter.Header() {
+		if !strings.EqualFold(key, "Date") {
+			continue
+		}
+		for _, text := range dates {
+			date, ok := cookie.ParseDate(text)
+			if !ok {
+				return time.Time{}
+			}
+			if date.Before(earliest) {
+				earliest = date
+			}
+		}
 	}
-	return now
+	return earliest
 }
 
 func setCookiePair(line string) cookie.Pair {

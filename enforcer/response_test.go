@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -226,8 +227,16 @@ func TestWriterBelow(t *testing.T) {
 	if _, _, err := controller.Hijack(); err != http.ErrNotSupported || below.hijacked != 0 {
 		t.Errorf("a raw Hijack: %v", err)
 	}
-	if n, err := io.Copy(x, struct{ io.Reader }{strings.NewReader("file")}); n != 4 || err != nil || below.readFrom != 1 {
-		t.Errorf("ReadFrom: %d bytes, %v, %d calls below", n, err, below.readFrom)
+	file, err := os.Open("../LICENSE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if n, err := io.CopyN(x, file, 4); n != 4 || err != nil || below.readFrom != 1 {
+		t.Errorf("ReadFrom of a file: %d bytes, %v, %d calls below", n, err, below.readFrom)
+	}
+	if n, err := x.ReadFrom(strings.NewReader("text")); n != 4 || err != nil || below.readFrom != 1 {
+		t.Errorf("ReadFrom of a reader: %d bytes, %v, %d calls below", n, err, below.readFrom)
 	}
 	if err := controller.Flush(); err != nil || !below.Flushed {
 		t.Errorf("Flush: %v, flushed below: %v", err, below.Flushed)
@@ -301,6 +310,10 @@ func TestLateHeaders(t *testing.T) {
 				_, _ = io.WriteString(conn, "0\r\n\r\nHTTP/1.1 200 OK\r\nSet-Cookie: _ga=1\r\n\r\n")
 				conn.Close()
 			}
+		},
+		"a Date that nobody can read": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["date"] = []string{"some day"}
+			w.Header().Set("Set-Cookie", "_ga=1; Expires=Fri, 01 Jan 2016 00:00:00 GMT")
 		},
 		"a Date that moves the past": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Date", "Thu, 01 Jan 1970 00:00:00 GMT")

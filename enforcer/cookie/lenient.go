@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Readings yields the other names that backends may read in a cookie's name,
@@ -82,6 +83,14 @@ func percentDecoded(name string) string {
 	from := 0
 	for i := 0; i+2 < len(name); i++ {
 		if name[i] != '%' {
+			continue
+		}
+		if name[i+1] == 'u' && i+5 < len(name) { // as JavaScript's escape writes, and CGI.pm reads
+			if c, err := strconv.ParseUint(name[i+2:i+6], 16, 16); err == nil {
+				decoded = utf8.AppendRune(append(decoded, name[from:i]...), rune(c))
+				from = i + 6
+				i += 5
+			}
 			continue
 		}
 		if c, err := strconv.ParseUint(name[i+1:i+3], 16, 8); err == nil {

@@ -22,7 +22,7 @@ func (r *reader) compile(d *document) *Policy {
 	}
 	if len(d.services) > consent.MaxServices {
 		r.errorf(d.services[consent.MaxServices].node, "expected at most %d services: give services that are switched together one entry with all their cookies", consent.MaxServices)
-		return nil
+		d.services = d.services[:consent.MaxServices]
 	}
 	r.addCategories(p, d)
 	r.addServices(p, d)

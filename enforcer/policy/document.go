@@ -3,6 +3,7 @@ package policy
 import (
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
@@ -216,6 +217,9 @@ func (r *reader) cookieName(n *yaml.Node, what string) string {
 	if !nameForm.MatchString(text) {
 		r.errorf(n, "expected %s, found %s: it must not be empty, begin or end with a space, or contain \";\", \"=\" or control characters", what, found(n))
 		return ""
+	}
+	if strings.ContainsAny(text, " ,") {
+		r.warnf(n, "%s stands for one cookie with this very name: list several names one by one, and leave out notes such as [x4]", found(n))
 	}
 	if isPattern(text) && literals(text) < minLiterals {
 		r.errorf(n, "expected at least %d characters other than \"*\" in the pattern %q: name the cookies it stands for", minLiterals, text)

@@ -87,6 +87,9 @@ func syntaxErrorAt(err error, data []byte) *yaml.Node {
 	at := &yaml.Node{Line: 1, Column: 1}
 	if found := yamlLine.FindStringSubmatch(err.Error()); found != nil && found[1] != "" {
 		at.Line, _ = strconv.Atoi(found[1])
+		if strings.Contains(err.Error(), "did not find expected") {
+			at.Line++ // the parser of package yaml counts from 0, unlike its scanner
+		}
 	} else if strings.Contains(err.Error(), "UTF-8") {
 		return firstInvalid(data)
 	} else if strings.Contains(err.Error(), "control characters") {
@@ -94,11 +97,10 @@ func syntaxErrorAt(err error, data []byte) *yaml.Node {
 	} else if found := unknownAnchor.FindStringSubmatch(err.Error()); found != nil {
 		return position(data, bytes.Index(data, []byte("*"+found[1])))
 	}
-	lines := bytes.Split(data, []byte("\n"))
-	if at.Line <= len(lines) {
-		line := lines[at.Line-1]
-		at.Column += len(line) - len(bytes.TrimLeft(line, " \t"))
-	}
+	lines := bytes.Split(bytes.TrimRight(data, " \t\r\n"), []byte("\n"))
+	at.Line = min(at.Line, len(lines))
+	line := lines[at.Line-1]
+	at.Column += len(line) - len(bytes.TrimLeft(line, " \t"))
 	return at
 }
 

@@ -57,7 +57,7 @@ var errorRows = []struct {
 		`8:1: not valid YAML: did not find expected node content`,
 	}},
 	{"syntax error", head + "  - {id: session\n    category: x\n", []string{
-		`5:1: not valid YAML: did not find expected ',' or '}'`,
+		`6:3: not valid YAML: did not find expected ',' or '}'`,
 	}},
 	{"syntax error on the first line", "version: [1\n", []string{
 		`1:1: not valid YAML: did not find expected ',' or ']'`,
