@@ -104,22 +104,11 @@ type tree struct {
 }
 
 func (t *tree) child(first byte) *tree {
-	if len(t.firsts) > few {
-		if i := strings.IndexByte(t.firsts, first); i >= 0 {
-			return t.children[i]
-		}
-		return nil
-	}
-	for i := range len(t.firsts) {
-		if t.firsts[i] == first {
-			return t.children[i]
-		}
+	if i := strings.IndexByte(t.firsts, first); i >= 0 {
+		return t.children[i]
 	}
 	return nil
 }
-
-// few is how many bytes are faster compared one by one than by a call.
-const few = 8
 
 // node finds the node for a literal, and makes it where there is none.
 func (t *tree) node(literal string) *tree {
