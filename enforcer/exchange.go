@@ -18,13 +18,14 @@ type Exchange struct {
 	enforcer    *Enforcer
 	judge       judge // by the choice that came with the request
 	owesPrivate bool  // a line was dropped, and no head has been made private yet
-	wroteHead   bool  // the final head was handed to the writer below
+	wroteHead   bool  // a final head was handed to the writer below
 	upgraded    bool  // a 101 went out
 
-	// The lines of Set-Cookie that passed when the header map was judged last, as
-	// far as there is room for them.
-	passed      int
-	passedLines [4]string
+	// The lines of Set-Cookie that the choice permitted when the header map was
+	// judged last, where there is room for them.
+	passed         int
+	passedLines    [4]string
+	deletionPassed bool // one of them passed as a deletion, not by the choice
 
 	// What goes into the header maps, kept here to save allocations. Nothing
 	// reads them again, so nobody who changes them can change a decision.
@@ -39,7 +40,6 @@ func (x *Exchange) WriteHeader(status int) {
 		x.upgraded = x.upgraded || status == http.StatusSwitchingProtocols && !x.wroteHead
 	} else {
 		x.filterHead()
-		x.wroteHead = true
 	}
 	x.ResponseWriter.WriteHeader(status)
 }
@@ -47,7 +47,6 @@ func (x *Exchange) WriteHeader(status int) {
 // Write sends a part of the body, after the head if that is not out yet.
 func (x *Exchange) Write(p []byte) (int, error) {
 	x.filterHead()
-	x.wroteHead = true
 	return x.ResponseWriter.Write(p)
 }
 
@@ -61,7 +60,6 @@ func (x *Exchange) ReadFrom(r io.Reader) (int64, error) {
 		return io.Copy(writerOnly{x}, r)
 	}
 	x.filterHead()
-	x.wroteHead = true
 	return below.ReadFrom(r)
 }
 
@@ -79,7 +77,6 @@ type writerOnly struct{ io.Writer }
 // FlushError sends what is buffered, the head included.
 func (x *Exchange) FlushError() error {
 	x.filterHead()
-	x.wroteHead = true
 	return http.NewResponseController(x.ResponseWriter).Flush()
 }
 

@@ -10,8 +10,9 @@ import (
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 )
 
-// filterHead filters a header map that goes out with a final status.
+// filterHead filters a header map that is about to go out with a final status.
 func (x *Exchange) filterHead() {
+	x.wroteHead = true
 	header := x.filterHeader()
 	if x.owesPrivate {
 		x.owesPrivate = false
@@ -19,10 +20,11 @@ func (x *Exchange) filterHead() {
 	}
 }
 
-// isJudged tells whether lines of Set-Cookie passed just now. The header map is
-// looked through before every part of a body, and mostly nothing has changed. It
-// compares the strings, which takes no time where they are the same in memory:
-// whoever assigns to an element of the slice is seen too.
+// isJudged tells whether lines of Set-Cookie are known to be permitted by the
+// choice that came with the request. The header map is looked through before
+// every part of a body, and mostly nothing has changed. It compares the strings,
+// which takes no time where they are the same in memory: whoever assigns to an
+// element of the slice is seen too.
 func (x *Exchange) isJudged(key string, lines []string) bool {
 	return key == "Set-Cookie" && len(lines) == x.passed && slices.Equal(lines, x.passedLines[:x.passed])
 }
@@ -48,10 +50,8 @@ func (x *Exchange) filterHeader() http.Header {
 	if !news {
 		return header
 	}
-	j := &x.judge
-	if x.setsChoice(header, keys) {
-		j = x.responseJudge(header, keys)
-	}
+	j := x.responseJudge(header, keys)
+	x.deletionPassed = false
 	for _, key := range keys {
 		lines := header[key]
 		kept := x.filterSetCookies(j, lines)
@@ -65,29 +65,21 @@ func (x *Exchange) filterHeader() http.Header {
 		}
 		x.owesPrivate = true
 	}
-	if x.passed = len(header["Set-Cookie"]); x.passed > len(x.passedLines) {
-		x.passed = 0
-	}
-	copy(x.passedLines[:x.passed], header["Set-Cookie"])
+	x.remember(header["Set-Cookie"], j)
 	return header
 }
 
-// setsChoice tells, without reading whole lines, whether one of them sets or
-// deletes the consent cookie.
-func (x *Exchange) setsChoice(header http.Header, keys []string) bool {
-	name := x.judge.policy.ConsentCookie
-	for _, key := range keys {
-		for _, line := range header[key] {
-			if cookie.IsNamed(line, name) {
-				return true
-			}
-		}
+// remember keeps lines that passed for isJudged, unless they passed by a choice
+// or a date that the next header map may not have.
+func (x *Exchange) remember(lines []string, j *judge) {
+	x.passed = 0
+	if j == &x.judge && !x.deletionPassed && len(lines) <= len(x.passedLines) {
+		x.passed = copy(x.passedLines[:], lines)
 	}
-	return false
 }
 
-// responseJudge is the judge of a response that sets the consent cookie: the
-// choice that it sets counts, and where it deletes it, none does (rule S5).
+// responseJudge is the judge of a header map: where it sets the consent cookie,
+// the choice that it sets counts, and where it deletes it, none does (rule S5).
 func (x *Exchange) responseJudge(header http.Header, keys []string) *judge {
 	var choice consent.Choice
 	found := false
@@ -105,6 +97,9 @@ func (x *Exchange) responseJudge(header http.Header, keys []string) *judge {
 			}
 			choice, found = c, true
 		}
+	}
+	if !found {
+		return &x.judge
 	}
 	j := newJudge(x.judge.policy, &choice)
 	return &j
@@ -129,7 +124,12 @@ func (x *Exchange) filterSetCookies(j *judge, lines []string) []string {
 }
 
 func (x *Exchange) passes(j *judge, line string) bool {
-	return j.permits(setCookiePair(line)) || cookie.Deletes(line, x.browserTime)
+	if j.permits(setCookiePair(line)) {
+		return true
+	}
+	deletes := cookie.Deletes(line, x.browserTime)
+	x.deletionPassed = x.deletionPassed || deletes
+	return deletes
 }
 
 // browserTime is what an Expires attribute is compared with: the time, or that

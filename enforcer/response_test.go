@@ -410,3 +410,36 @@ func FuzzSetCookie(f *testing.F) {
 		}
 	})
 }
+
+// TestVerdictIsNotCarriedOver: a line may pass in a 1xx for a reason that the
+// final head does not have any more.
+func TestVerdictIsNotCarriedOver(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"S2: a Date that comes later": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Set-Cookie"] = []string{"_ga=1; Expires=Fri, 01 Jan 2016 00:00:00 GMT"}
+			w.WriteHeader(http.StatusEarlyHints)
+			w.Header().Set("Date", "Thu, 01 Jan 1970 00:00:00 GMT")
+		},
+		"S5: a choice that is set no more": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Set-Cookie"] = []string{"_pk_id.1.1fff=P"}
+			w.Header()["set-cookie"] = []string{grantMatomo}
+			w.WriteHeader(http.StatusEarlyHints)
+			delete(w.Header(), "set-cookie")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			respond(newEnforcer(t, "strip"), "", func(w http.ResponseWriter, r *http.Request) {
+				handler(w, r)
+				if len(w.Header()["Set-Cookie"]) != 1 {
+					t.Fatal("the line did not pass in the 1xx")
+				}
+				w.WriteHeader(http.StatusOK)
+				if got := w.Header()["Set-Cookie"]; got != nil {
+					t.Errorf("%q passed in the final head", got)
+				}
+			})
+		})
+	}
+}
