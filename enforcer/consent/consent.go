@@ -106,22 +106,49 @@ type Decoder struct {
 // clock is wrong (rule C5).
 const maxSkew = 24 * time.Hour
 
-// Decode reads a value as it stands in the Cookie line. It calls now at most
-// once for each timestamp in the value.
+// Decode reads a value as it stands in the Cookie line. It asks for the time
+// only where the value says when the choice was made.
 func (d *Decoder) Decode(value string, now func() time.Time) Choice {
+	s := d.read(value)
+	return *s.at(now)
+}
+
+// said is what a value says, at whatever time it is read.
+type said struct {
+	// When the choice was made, if it says so and a choice ages. A value may say so
+	// twice: then neither may be too old, or in the future.
+	dated          bool
+	oldest, newest time.Time
+	maxAge         time.Duration
+
+	choice Choice
+}
+
+// undecided is the choice of those who have not chosen.
+var undecided Choice
+
+// at is the choice at a time (rule C5).
+func (s *said) at(now func() time.Time) *Choice {
+	if s.dated {
+		if t := now(); t.Sub(s.oldest) > s.maxAge || s.newest.Sub(t) > maxSkew {
+			return &undecided
+		}
+	}
+	return &s.choice
+}
+
+func (d *Decoder) read(value string) said {
 	if len(value) > MaxValueBytes {
-		return d.undecodable()
+		return said{choice: d.undecodable()}
 	}
 	var scratch [512]byte
 	text := append(scratch[:0], value...)
-	r := reading{Decoder: d, now: now}
+	r := reading{Decoder: d}
 	if !r.unwrap(text) || r.garbled {
-		return d.undecodable()
+		return said{choice: d.undecodable()}
 	}
-	if r.stale {
-		return Choice{}
-	}
-	return r.choice.settled()
+	r.choice = r.choice.settled()
+	return r.said
 }
 
 // undecodable is the choice where nothing can be read: it touches every service
@@ -141,9 +168,7 @@ func (d *Decoder) undecodable() Choice {
 // settled yet: a key that stands twice is in two sets.
 type reading struct {
 	*Decoder
-	now     func() time.Time
-	choice  Choice
-	stale   bool // a timestamp is too old, or in the future
+	said
 	garbled bool // a timestamp cannot be read, so the choice cannot be aged
 }
 
@@ -161,7 +186,7 @@ func (r *reading) unwrap(text []byte) bool {
 				return true
 			}
 			// Nothing that a broken value says is kept.
-			r.choice, r.stale, r.garbled = Choice{}, false, false
+			r.said, r.garbled = said{}, false
 		}
 		if bytes.IndexByte(text, '%') < 0 {
 			return !looksLikeJSON && r.Format != JSON && r.readWords(text)
@@ -198,8 +223,8 @@ func (r *reading) isTimestamp(name []byte) bool {
 	return r.MaxAge > 0 && r.Timestamp != "" && string(name) == r.Timestamp
 }
 
-// age reads the date of the choice (rule C5).
-func (r *reading) age(number []byte) {
+// date reads when the choice was made.
+func (r *reading) date(number []byte) {
 	n, ok := wholePart(number)
 	if !ok {
 		r.garbled = true
@@ -209,9 +234,15 @@ func (r *reading) age(number []byte) {
 	if n > lastSecond {
 		made = time.UnixMilli(n)
 	}
-	now := r.now()
-	if now.Sub(made) > r.MaxAge || made.Sub(now) > maxSkew {
-		r.stale = true
+	if !r.dated {
+		r.dated, r.oldest, r.newest, r.maxAge = true, made, made, r.MaxAge
+		return
+	}
+	if made.Before(r.oldest) {
+		r.oldest = made
+	}
+	if made.After(r.newest) {
+		r.newest = made
 	}
 }
 

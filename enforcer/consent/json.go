@@ -41,7 +41,7 @@ func (r *reading) readObject(s *scanner) bool {
 		case kind == malformed:
 			return false
 		case r.isTimestamp(name):
-			r.age(value)
+			r.date(value)
 		case kind == boolean:
 			r.note(name, saidBy(value))
 		default:

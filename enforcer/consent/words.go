@@ -26,7 +26,7 @@ func (r *reading) readPairs(text []byte) {
 		}
 		name, value := bytes.TrimSpace(item[:i]), bytes.TrimSpace(item[i+1:])
 		if r.isTimestamp(name) {
-			r.age(value)
+			r.date(value)
 			continue
 		}
 		r.note(name, saidByWord(value))
