@@ -90,7 +90,6 @@ func benchFilter(b *testing.B, p *policy.Policy, cookies string, setCookies []st
 		header["Cookie"] = line
 		w.header["Set-Cookie"] = setCookies
 		delete(w.header, "Cache-Control")
-		x.passed = 0
 		x.filterRequest(header)
 		x.filterHead()
 	}
@@ -100,6 +99,30 @@ func BenchmarkFilter(b *testing.B) { benchFilter(b, shippedPolicy(b), benchCooki
 
 func BenchmarkFilterNothingToRemove(b *testing.B) {
 	benchFilter(b, shippedPolicy(b), benchNecessary, benchSetCookies[:2])
+}
+
+// BenchmarkFilterFirstVisit is the filter where every request brings a choice that
+// was not seen before, or long ago. In BenchmarkFilter it is remembered, as it is
+// for all requests of a page but one.
+func BenchmarkFilterFirstVisit(b *testing.B) {
+	lines := make([]string, 4096)
+	for i := range lines {
+		lines[i] = strings.Replace(benchCookies, "3A1795000000", fmt.Sprintf("3A179500%04d", i), 1)
+	}
+	p := shippedPolicy(b)
+	header := http.Header{"Cookie": nil, "Accept": {"*/*"}, "User-Agent": {"bench"}}
+	w := &headWriter{header: maps.Clone(otherHeaders)}
+	x := &Exchange{ResponseWriter: w, enforcer: New(p)}
+	line := make([]string, 1)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		line[0] = lines[i%len(lines)]
+		header["Cookie"] = line
+		w.header["Set-Cookie"] = benchSetCookies
+		delete(w.header, "Cache-Control")
+		x.filterRequest(header)
+		x.filterHead()
+	}
 }
 
 // BenchmarkExchange is the filter with all that is around it: the response

@@ -23,7 +23,8 @@ import (
 // Enforcer enforces one policy. It may be used by any number of exchanges at
 // once.
 type Enforcer struct {
-	policy *policy.Policy
+	policy  *policy.Policy
+	choices *consent.Memory // of what consent cookies say
 
 	// Now tells the time, by which choices age (rule C5) and Expires attributes
 	// lie in the past (rule S2). The default is time.Now.
@@ -31,7 +32,9 @@ type Enforcer struct {
 }
 
 // New returns an enforcer of a policy.
-func New(p *policy.Policy) *Enforcer { return &Enforcer{policy: p, Now: time.Now} }
+func New(p *policy.Policy) *Enforcer {
+	return &Enforcer{policy: p, choices: consent.NewMemory(&p.Decoder), Now: time.Now}
+}
 
 // Begin filters the cookies of a request, in place, and returns the exchange's
 // response writer, which filters those of the response. Its End must be called
@@ -59,32 +62,28 @@ type judge struct {
 	permitted consent.Set
 }
 
-func newJudge(p *policy.Policy, choice *consent.Choice) judge {
-	return judge{policy: p, permitted: p.Permitted(choice)}
-}
-
-// permits judges a pair by its name.
-func (j *judge) permits(pair cookie.Pair) bool {
-	if pair.Name == "" {
-		return j.policy.AllowUnlisted && !j.refuses(namelessName(pair))
-	}
-	if pair.Name == j.policy.ConsentCookie {
+// permits judges a pair by the service it belongs to.
+func (j *judge) permits(pair cookie.Pair, service int) bool {
+	switch {
+	case service >= 0:
+		return j.permitted.Has(service)
+	case service == theChoice:
 		return true // rule Q5
 	}
-	if rule := j.policy.Lookup(pair.Name); rule != nil {
-		return j.permitted.Has(rule.Service)
-	}
-	return j.policy.AllowUnlisted && !j.refuses(pair.Name)
+	return j.policy.AllowUnlisted && !j.refuses(unlistedName(pair))
 }
 
-// namelessName is what backends take for the name of a pair that has none (rule
-// Q3): its text, or what a browser sends back for "=_ga=1".
-func namelessName(pair cookie.Pair) string {
-	text, _, _ := cookie.Next(strings.TrimLeft(pair.Text, "= \t"))
-	if text.Name == "" {
-		return text.Text
+// unlistedName is the name that backends see in a pair. One that has none (rule
+// Q3) has its text for a name, or what a browser sends back for "=_ga=1".
+func unlistedName(pair cookie.Pair) string {
+	if name := pair.Name(); name != "" {
+		return name
 	}
-	return text.Name
+	text, _, _ := cookie.Next(strings.TrimLeft(pair.Text, "= \t"))
+	if name := text.Name(); name != "" {
+		return name
+	}
+	return text.Text
 }
 
 // refuses tells whether a name, in any reading of it (rule Q7), is a listed one
@@ -105,14 +104,14 @@ func (j *judge) refusesExactly(name string) bool {
 	if name == j.policy.ConsentCookie {
 		return false
 	}
-	rule := j.policy.Lookup(name)
-	return rule != nil && !j.permitted.Has(rule.Service)
+	service, listed := j.policy.ServiceOf(name, len(name))
+	return listed && !j.permitted.Has(service)
 }
 
 // hides tells whether a lenient parser would find a listed cookie that is not
 // permitted inside a pair (rule Q8).
 func (j *judge) hides(pair cookie.Pair) bool {
-	if !cookie.MayHide(pair) || pair.Name == j.policy.ConsentCookie {
+	if !cookie.MayHide(pair) || pair.Name() == j.policy.ConsentCookie {
 		return false
 	}
 	for name := range cookie.Hidden(pair) {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 )
 
@@ -13,85 +12,68 @@ import (
 // off the request (rules Q1 to Q10).
 func (x *Exchange) filterRequest(header http.Header) {
 	lines := header["Cookie"]
-	choice := x.enforcer.choice(lines)
-	x.judge = newJudge(x.enforcer.policy, &choice)
-	delete(header, "Cookie2")
-	if len(lines) == 0 {
-		return
+	if _, sent := header["Cookie2"]; sent {
+		delete(header, "Cookie2")
 	}
-	line, changed := x.judge.filterCookies(lines)
+	var room [32]listed // for as many cookies as a request mostly has; more are on the heap
+	var choice choices
+	pairs := x.enforcer.readCookies(lines, room[:0], &choice)
+	x.judge = judge{x.enforcer.policy, x.enforcer.policy.Permitted(&choice.merged)}
+	kept := x.judge.filterCookies(pairs)
 	switch {
-	case !changed:
-	case line == "":
+	case len(kept) == 0:
 		delete(header, "Cookie")
-	default:
-		x.cookieLine[0] = line
+	case len(kept) < len(pairs) || len(lines) > 1:
+		x.cookieLine[0] = join(kept)
 		header["Cookie"] = x.cookieLine[:]
 	}
 }
 
-// choice reads the consent cookies of a request (rule C3).
-func (e *Enforcer) choice(lines []string) (choice consent.Choice) {
-	found := false
+// readCookies appends the pairs of a request to pairs, and adds to choice what its
+// consent cookies hold (rule C3).
+func (e *Enforcer) readCookies(lines []string, pairs []listed, choice *choices) []listed {
 	for _, line := range lines {
-		for {
-			value, rest, ok := cookie.Find(line, e.policy.ConsentCookie)
-			if !ok {
-				break
-			}
-			line = rest
-			c := e.policy.Decoder.Decode(value, e.Now)
-			if found {
-				c = choice.And(c)
-			}
-			choice, found = c, true
-		}
-	}
-	return choice
-}
-
-// filterCookies joins the pairs that may pass to one line, which is empty where
-// none may. It reports false where the lines can stay as they are: there is one
-// of them, and nothing to remove.
-func (j *judge) filterCookies(lines []string) (line string, changed bool) {
-	changed = len(lines) != 1
-	pairs := 0
-	var room [16]string
-	kept := room[:0] // all texts, or none of more than there is room for until something has changed
-	for _, line := range lines {
-		whole := line
 		for more := true; more; {
 			var pair cookie.Pair
-			before := len(whole) - len(line)
-			pair, line, more = cookie.Next(line)
-			switch {
-			case pair.Text == "":
-			case j.permits(pair) && !j.hides(pair):
-				if pairs++; changed || pairs <= len(room) {
-					kept = append(kept, pair.Text)
-				}
-			case !changed:
-				if changed = true; pairs > len(room) {
-					kept = appendPairs(kept[:0], whole[:before])
-				}
+			if pair, line, more = cookie.Next(line); pair.Text == "" {
+				continue
+			}
+			service := serviceOf(e.policy, pair)
+			pairs = append(pairs, listed{pair, service})
+			if service == theChoice {
+				choice.add(e.choices.Decode(pair.Value(), e.Now))
 			}
 		}
 	}
-	if !changed && pairs > 0 {
-		return "", false
-	}
-	return strings.Join(kept, "; "), true
+	return pairs
 }
 
-// appendPairs appends the texts of all pairs of a line.
-func appendPairs(texts []string, line string) []string {
-	for more := line != ""; more; {
-		var pair cookie.Pair
-		if pair, line, more = cookie.Next(line); pair.Text != "" {
-			texts = append(texts, pair.Text)
+// filterCookies leaves of some pairs those that may pass.
+func (j *judge) filterCookies(pairs []listed) []listed {
+	kept := pairs[:0]
+	for _, p := range pairs {
+		if j.permits(p.Pair, p.service) && !j.hides(p.Pair) {
+			kept = append(kept, p)
 		}
 	}
-	return texts
+	return kept
+}
+
+// join makes a Cookie line of some pairs.
+func join(pairs []listed) string {
+	size := 0
+	for _, p := range pairs {
+		size += len("; ") + len(p.Text)
+	}
+	var line strings.Builder
+	line.Grow(size)
+	for i, p := range pairs {
+		if i > 0 {
+			line.WriteString("; ")
+		}
+		line.WriteString(p.Text)
+	}
+	return line.String()
 }
 
 // guardTrailers keeps cookies out of the request's trailers (rule Q9). They

@@ -12,124 +12,136 @@ import (
 
 // filterHead filters a header map that is about to go out with a final status.
 func (x *Exchange) filterHead() {
-	x.wroteHead = true
 	header := x.filterHeader()
+	x.wroteHead = true
 	if x.owesPrivate {
 		x.owesPrivate = false
 		x.makePrivate(header)
 	}
 }
 
-// isJudged tells whether lines of Set-Cookie are known to be permitted by the
-// choice that came with the request. The header map is looked through before
-// every part of a body, and mostly nothing has changed. It compares the strings,
-// which takes no time where they are the same in memory: whoever assigns to an
-// element of the slice is seen too.
-func (x *Exchange) isJudged(key string, lines []string) bool {
-	return key == "Set-Cookie" && len(lines) == x.passed && slices.Equal(lines, x.passedLines[:x.passed])
+// setCookies are the Set-Cookie lines under one key of a header map. There may
+// be more than one such key: see [cookieField].
+type setCookies struct {
+	key   string
+	lines []string
 }
 
 // filterHeader drops the Set-Cookie lines of a header map that may not pass
 // (rules S1, S2 and S5), in the trailers too.
 func (x *Exchange) filterHeader() http.Header {
-	header := x.ResponseWriter.Header()
-	var room [4]string // for nearly every header map; only odd ones need more
-	keys := room[:0]
-	news := false
-	for key := range header {
+	if !x.wroteHead { // later on, asking would make net/http copy the map: see Header
+		x.header = x.ResponseWriter.Header()
+	}
+	header := x.header
+	var room [2]setCookies // for nearly every header map; only odd ones need more
+	found := room[:0]
+	for key, lines := range header {
 		switch cookieField(key) {
-		case setCookie:
-			keys = append(keys, key)
-			news = news || !x.isJudged(key, header[key])
-		case setCookie2:
+		case setCookieField:
+			found = append(found, setCookies{key, lines})
+		case setCookie2Field:
 			delete(header, key)
-		case trailerList:
+		case trailerField:
 			unannounce(header, key)
 		}
 	}
-	if !news {
+	if len(found) == 0 || len(found) == 1 && x.arePermitted(found[0].lines) {
 		return header
 	}
-	j := x.responseJudge(header, keys)
-	x.deletionPassed = false
-	for _, key := range keys {
-		lines := header[key]
-		kept := x.filterSetCookies(j, lines)
+	var pairRoom [8]listed
+	pairs, j := x.readSetCookies(found, pairRoom[:0])
+	for _, f := range found {
+		kept := x.filterSetCookies(j, f.lines, pairs[:len(f.lines)])
+		pairs = pairs[len(f.lines):]
 		switch {
-		case len(kept) == len(lines):
+		case len(kept) == len(f.lines):
 			continue
 		case len(kept) == 0:
-			delete(header, key)
+			delete(header, f.key)
 		default:
-			header[key] = kept
+			header[f.key] = kept
 		}
 		x.owesPrivate = true
 	}
-	x.remember(header["Set-Cookie"], j)
 	return header
 }
 
-// remember keeps lines that passed for isJudged, unless they passed by a choice
-// or a date that the next header map may not have.
-func (x *Exchange) remember(lines []string, j *judge) {
-	x.passed = 0
-	if j == &x.judge && !x.deletionPassed && len(lines) <= len(x.passedLines) {
-		x.passed = copy(x.passedLines[:], lines)
-	}
+// arePermitted tells whether lines are those that the judge was found to permit
+// last: the header map is looked through before every part of a body, and mostly
+// nothing has changed. It compares what they say, so it sees what a handler did to
+// the slice, and takes no time where they are the same strings. That the judge
+// permits a line depends on nothing else, unless another line sets the choice.
+func (x *Exchange) arePermitted(lines []string) bool {
+	return slices.Equal(lines, x.permitted[:x.permittedCount])
 }
 
-// responseJudge is the judge of a header map: where it sets the consent cookie,
-// the choice that it sets counts, and where it deletes it, none does (rule S5).
-func (x *Exchange) responseJudge(header http.Header, keys []string) *judge {
-	var choice consent.Choice
-	found := false
-	for _, key := range keys {
-		for _, line := range header[key] {
-			if !cookie.IsNamed(line, x.judge.policy.ConsentCookie) {
-				continue
-			}
-			var c consent.Choice
-			if !cookie.Deletes(line, x.browserTime) {
-				c = x.judge.policy.Decoder.Decode(setCookiePair(line).Value, x.enforcer.Now)
-			}
-			if found {
-				c = choice.And(c)
-			}
-			choice, found = c, true
+// readSetCookies appends the pair of each line to pairs, and returns the judge of
+// the header map: where it sets the consent cookie, the choice that it sets
+// counts, and where it deletes it, none does (rule S5).
+func (x *Exchange) readSetCookies(all []setCookies, pairs []listed) ([]listed, *judge) {
+	setsChoice := false
+	for _, f := range all {
+		for _, line := range f.lines {
+			pair, _, _ := cookie.Next(line)
+			service := serviceOf(x.judge.policy, pair)
+			pairs = append(pairs, listed{pair, service})
+			setsChoice = setsChoice || service == theChoice
 		}
 	}
-	if !found {
-		return &x.judge
+	if setsChoice {
+		return pairs, x.responseJudge(all, pairs)
 	}
-	j := newJudge(x.judge.policy, &choice)
-	return &j
+	return pairs, &x.judge
 }
 
-// filterSetCookies returns the lines that may pass. It never writes into the
-// slice it was given, which a handler may share between responses.
-func (x *Exchange) filterSetCookies(j *judge, lines []string) []string {
-	for i, line := range lines {
-		if x.passes(j, line) {
-			continue
-		}
-		kept := append(make([]string, 0, len(lines)-1), lines[:i]...)
-		for _, line := range lines[i+1:] {
-			if x.passes(j, line) {
-				kept = append(kept, line)
+// responseJudge judges by the choice that a header map sets.
+func (x *Exchange) responseJudge(all []setCookies, pairs []listed) *judge {
+	var choice choices
+	for _, f := range all {
+		for i, line := range f.lines {
+			switch {
+			case pairs[i].service != theChoice:
+			case cookie.Deletes(line, x.browserTime):
+				choice.add(consent.Choice{})
+			default:
+				choice.add(x.enforcer.choices.Decode(pairs[i].Value(), x.enforcer.Now))
 			}
 		}
-		return kept
+		pairs = pairs[len(f.lines):]
 	}
-	return lines
+	return &judge{x.judge.policy, x.judge.policy.Permitted(&choice.merged)}
 }
 
-func (x *Exchange) passes(j *judge, line string) bool {
-	if j.permits(setCookiePair(line)) {
-		return true
+// filterSetCookies returns the lines that may pass, of which the pairs are read.
+// It never writes into the slice it was given, which a handler may share between
+// responses.
+func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed) []string {
+	permitted, passed := 0, 0
+	for i, p := range pairs {
+		switch {
+		case j.permits(p.Pair, p.service):
+			permitted++
+			passed++
+		case cookie.Deletes(lines[i], x.browserTime):
+			passed++
+		default:
+			pairs[i].service = dropped
+		}
 	}
-	deletes := cookie.Deletes(line, x.browserTime)
-	x.deletionPassed = x.deletionPassed || deletes
-	return deletes
+	kept := lines
+	if passed < len(lines) {
+		kept = make([]string, 0, passed)
+		for i, p := range pairs {
+			if p.service != dropped {
+				kept = append(kept, lines[i])
+			}
+		}
+	}
+	if j == &x.judge && permitted == len(kept) && len(kept) <= len(x.permitted) {
+		x.permittedCount = copy(x.permitted[:], kept)
+	}
+	return kept
 }
 
 // browserTime is what an Expires attribute is compared with: the time, or that
@@ -138,7 +150,7 @@ func (x *Exchange) passes(j *judge, line string) bool {
 // cannot be read, nothing is past.
 func (x *Exchange) browserTime() time.Time {
 	earliest := x.enforcer.Now()
-	for key, dates := range x.ResponseWriter.Header() {
+	for key, dates := range x.header {
 		if !strings.EqualFold(key, "Date") {
 			continue
 		}
@@ -155,19 +167,14 @@ func (x *Exchange) browserTime() time.Time {
 	return earliest
 }
 
-func setCookiePair(line string) cookie.Pair {
-	pair, _, _ := cookie.Next(line)
-	return pair
-}
-
 // field is a header field that can bring cookies to a browser.
 type field uint8
 
 const (
 	otherField field = iota
-	setCookie
-	setCookie2
-	trailerList
+	setCookieField
+	setCookie2Field
+	trailerField
 )
 
 // cookieField tells which field a key of a header map is sent as. Keys that are
@@ -182,15 +189,15 @@ func cookieField(key string) field {
 	switch len(key) {
 	case len("Trailer"):
 		if strings.EqualFold(key, "Trailer") {
-			return trailerList
+			return trailerField
 		}
 	case len("Set-Cookie"):
 		if strings.EqualFold(key, "Set-Cookie") {
-			return setCookie
+			return setCookieField
 		}
 	case len("Set-Cookie2"):
 		if strings.EqualFold(key, "Set-Cookie2") {
-			return setCookie2
+			return setCookie2Field
 		}
 	}
 	return otherField
@@ -206,7 +213,7 @@ func unannounce(header http.Header, key string) {
 		var kept []string
 		for name := range strings.SplitSeq(list, ",") {
 			name = strings.Trim(name, " \t")
-			if f := cookieField(name); f == setCookie || f == setCookie2 {
+			if f := cookieField(name); f == setCookieField || f == setCookie2Field {
 				found = true
 			} else if name != "" {
 				kept = append(kept, name)

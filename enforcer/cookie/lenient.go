@@ -114,7 +114,7 @@ var phpMangled = strings.NewReplacer(".", "_", " ", "_")
 func Hidden(pair Pair) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		text := pair.Text
-		openingQuote := len(text) - len(pair.Value)
+		openingQuote := len(text) - len(pair.Value())
 		start, end := -1, -1 // the token in hand; end < 0: it is still growing
 		for i := range len(text) {
 			switch c := text[i]; {
@@ -143,12 +143,13 @@ func Hidden(pair Pair) iter.Seq[string] {
 
 // MayHide tells, for next to nothing, that [Hidden] may find a name in a pair.
 func MayHide(pair Pair) bool {
-	if strings.IndexByte(pair.Value, '=') >= 0 {
+	if strings.IndexByte(pair.Value(), '=') >= 0 {
 		return true
 	}
-	for i := range len(pair.Name) {
+	name := pair.Name()
+	for i := range len(name) {
 		// The four are the smallest bytes in names; few names get past the first test.
-		if c := pair.Name[i]; c <= ',' && (c == ',' || c == '"' || isSpace(c)) {
+		if c := name[i]; c <= ',' && (c == ',' || c == '"' || isSpace(c)) {
 			return true
 		}
 	}

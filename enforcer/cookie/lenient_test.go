@@ -235,8 +235,8 @@ var hiddenForm = regexp.MustCompile("(?s)[, \t\"]([^, \t\"=]+)[ \t]*=")
 // hiddenByExpression reads a pair that is ASCII.
 func hiddenByExpression(pair Pair) (names []string) {
 	text := pair.Text
-	if strings.HasPrefix(pair.Value, `"`) { // the opening quote is an ordinary byte
-		at := len(text) - len(pair.Value)
+	if strings.HasPrefix(pair.Value(), `"`) { // the opening quote is an ordinary byte
+		at := len(text) - len(pair.Value())
 		text = text[:at] + "\x00" + text[at+1:]
 	}
 	for _, m := range hiddenForm.FindAllStringSubmatchIndex(text, -1) {

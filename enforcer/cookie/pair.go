@@ -10,15 +10,22 @@ type Pair struct {
 	// Text is the pair as it was sent, trimmed of space and tab.
 	Text string
 
-	// Name is what precedes the first "=", trimmed of space and tab. It is empty
-	// where there is no "=".
-	Name string
-
-	// Value is what follows the first "=", trimmed of space and tab. Where there
-	// is no "=" it is the whole text: Chromium sends that for a cookie without a
-	// name. PHP, Rack, Go, Tomcat and Firefox take it for a name.
-	Value string
+	equals int // where the first "=" stands in the text, or -1
 }
+
+// Name is what precedes the first "=", trimmed of space and tab. It is empty
+// where there is no "=".
+func (p Pair) Name() string {
+	if p.equals < 0 {
+		return ""
+	}
+	return trimRight(p.Text[:p.equals])
+}
+
+// Value is what follows the first "=", trimmed of space and tab. Where there is
+// no "=" it is the whole text: Chromium sends that for a cookie without a name.
+// PHP, Rack, Go, Tomcat and Firefox take it for a name.
+func (p Pair) Value() string { return trimLeft(p.Text[p.equals+1:]) }
 
 // Next cuts the first pair off a Cookie line (RFC 6265bis, section 5.8.3, read
 // backwards): pairs stand between ";". It returns the rest of the line, and
@@ -28,37 +35,8 @@ func Next(line string) (pair Pair, rest string, more bool) {
 	if i := strings.IndexByte(line, ';'); i >= 0 {
 		text, rest, more = line[:i], line[i+1:], true
 	}
-	text = trimLeft(trimRight(text))
-	pair = Pair{Text: text, Value: text}
-	if i := strings.IndexByte(text, '='); i >= 0 {
-		pair.Name, pair.Value = trimRight(text[:i]), trimLeft(text[i+1:])
-	}
-	return pair, rest, more
-}
-
-// Find looks for the first pair with a name in a Cookie line, and returns its
-// value and the rest of the line. It finds what [Next] finds, in less time.
-func Find(line, name string) (value, rest string, ok bool) {
-	for !IsNamed(line, name) {
-		i := strings.IndexByte(line, ';')
-		if i < 0 {
-			return "", "", false
-		}
-		line = line[i+1:]
-	}
-	pair, rest, _ := Next(line)
-	return pair.Value, rest, true
-}
-
-// IsNamed tells whether the first pair of a line has a name, which must not be
-// empty, as [Next] reads it.
-func IsNamed(line, name string) bool {
-	line = trimLeft(line)
-	if line == "" || line[0] != name[0] || !strings.HasPrefix(line, name) {
-		return false
-	}
-	after := trimLeft(line[len(name):])
-	return after != "" && after[0] == '='
+	text = trim(text)
+	return Pair{Text: text, equals: strings.IndexByte(text, '=')}, rest, more
 }
 
 // cut is strings.Cut for a byte, which is faster.

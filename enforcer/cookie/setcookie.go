@@ -24,6 +24,9 @@ func Deletes(line string, now func() time.Time) bool {
 	for attributes != "" {
 		var attribute string
 		attribute, attributes = cut(attributes, ';')
+		if attribute = trimLeft(attribute); !mayDelete(attribute) {
+			continue
+		}
 		name, value := cut(attribute, '=')
 		switch name, value = trim(name), trim(value); {
 		case strings.EqualFold(name, "max-age"):
@@ -37,6 +40,12 @@ func Deletes(line string, now func() time.Time) bool {
 		}
 	}
 	return maxAges || expires && expired
+}
+
+// mayDelete tells for next to nothing whether an attribute can be one of the two
+// that matter here: most are not.
+func mayDelete(attribute string) bool {
+	return attribute != "" && (attribute[0]|0x20 == 'm' || attribute[0]|0x20 == 'e')
 }
 
 // isZeroOrLess reads a Max-Age value (RFC 6265bis, section 5.6.2) of any number

@@ -111,7 +111,6 @@ func (d *document) categoryIDs() []string {
 // addRules compiles the cookies of all services to one index.
 func (r *reader) addRules(p *Policy, d *document) {
 	var entries []*cookieEntry
-	var rules []*Rule
 	for i := range d.services {
 		for j := range d.services[i].cookies {
 			e := &d.services[i].cookies[j]
@@ -120,10 +119,14 @@ func (r *reader) addRules(p *Policy, d *document) {
 			}
 			e.Service = i
 			entries = append(entries, e)
-			rules = append(rules, &e.Rule)
 		}
 	}
 	r.checkSpecificity(entries)
+	// Copies, so that the document can be let go.
+	rules := make([]Rule, len(entries))
+	for i, e := range entries {
+		rules[i] = e.Rule
+	}
 	p.rules = newRuleIndex(rules)
 	r.checkConsentCookie(p, d, entries)
 	r.checkNecessary(p, entries)
@@ -169,7 +172,7 @@ func (r *reader) checkConsentCookie(p *Policy, d *document, entries []*cookieEnt
 	if need := p.Categories[category].Consent; need != Required && need != Objection {
 		return // its problem is known
 	}
-	i := slices.IndexFunc(entries, func(e *cookieEntry) bool { return &e.Rule == rule })
+	i := slices.IndexFunc(entries, func(e *cookieEntry) bool { return e.Name == rule.Name })
 	r.errorf(entries[i].node, "%q covers the consent cookie %q, which passes whatever the visitor chooses: list that cookie in a category with consent: none", rule.Name, p.ConsentCookie)
 }
 

@@ -123,7 +123,19 @@ type Retention struct {
 // case-sensitive bytes (rule Q4). It returns nil where no rule names the cookie.
 // An exact name beats a pattern, and of two patterns the one with more literal
 // characters wins.
-func (p *Policy) Lookup(name string) *Rule { return p.rules.find(name) }
+func (p *Policy) Lookup(name string) *Rule {
+	rule, _ := p.rules.find(name, len(name))
+	return rule
+}
+
+// ServiceOf is the index of the service whose rule names a cookie, as [Lookup]
+// finds it. It reports false where no rule does. The name is the first n bytes of
+// a text, of which the rest does not matter: names are compared in whole words,
+// and those of a short text have to be made up first.
+func (p *Policy) ServiceOf(text string, n int) (service int, listed bool) {
+	rule, service := p.rules.find(text, n)
+	return service, rule != nil
+}
 
 // Permitted is the set of services whose cookies pass under a choice (rule C4).
 func (p *Policy) Permitted(choice *consent.Choice) (permitted consent.Set) {

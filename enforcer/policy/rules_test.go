@@ -13,9 +13,9 @@ func expression(pattern string) *regexp.Regexp {
 }
 
 func indexOf(names ...string) ruleIndex {
-	var rules []*Rule
-	for _, name := range names {
-		rules = append(rules, &Rule{Name: name})
+	var rules []Rule
+	for i, name := range names {
+		rules = append(rules, Rule{Name: name, Service: i})
 	}
 	return newRuleIndex(rules)
 }
@@ -33,7 +33,7 @@ func TestLookupPrecedence(t *testing.T) {
 		"onetwo": "*one*two*", "twoone": "", "x one two x": "*one*two*", "xfloat_end": "*float*",
 		"": "", "_g": "", "_GA": "", "x_ga": "", "_ga\xff": "_ga*",
 	} {
-		rule := x.find(name)
+		rule, _ := x.find(name, len(name))
 		got := ""
 		if rule != nil {
 			got = rule.Name
@@ -67,6 +67,12 @@ func TestLookupLikeTryingEveryRule(t *testing.T) {
 		var names []string
 		for range 30 {
 			name := randomText(r, "aab_***", 8)
+			switch r.IntN(4) { // longer than what is compared at once, and alike at one end
+			case 0:
+				name = "a_long_beginning_" + name
+			case 1:
+				name += "_and_a_long_end_"
+			}
 			clash := literals(name) < minLiterals && isPattern(name) || name == ""
 			for _, other := range names {
 				clash = clash || name == other || isPattern(name) && isPattern(other) && literals(name) == literals(other) && overlap(name, other)
@@ -82,10 +88,18 @@ func TestLookupLikeTryingEveryRule(t *testing.T) {
 		}
 		for range 300 {
 			name := randomText(r, "aab_", 10)
+			switch r.IntN(6) {
+			case 0:
+				name = "a_long_beginning_" + name
+			case 1:
+				name += "_and_a_long_end_"
+			case 2:
+				name = names[r.IntN(len(names))] // mostly with stars in it, which are letters as any other
+			}
 			want, most, ties := "", -1, 0
 			for _, pattern := range names {
 				n := literals(pattern)
-				if pattern == name {
+				if pattern == name && !isPattern(name) {
 					n = 1000 // exact
 				}
 				switch {
@@ -100,8 +114,11 @@ func TestLookupLikeTryingEveryRule(t *testing.T) {
 				t.Fatalf("F1: %q is covered by two equally specific rules of %q", name, names)
 			}
 			got := ""
-			if rule := x.find(name); rule != nil {
-				got = rule.Name
+			behind := randomText(r, "ab_=; ", 20)
+			if rule, service := x.find(name+behind, len(name)); rule != nil {
+				if got = rule.Name; names[service] != got {
+					t.Fatalf("Q4: %q falls under %q, but to the service of %q", name, got, names[service])
+				}
 				hits++
 			} else {
 				misses++
@@ -113,6 +130,37 @@ func TestLookupLikeTryingEveryRule(t *testing.T) {
 	}
 	if hits < 1000 || misses < 1000 {
 		t.Errorf("%d hits and %d misses check too little", hits, misses)
+	}
+}
+
+// Q4: names are compared whole, also where the index takes two for the same at
+// first: long ones that differ in the order of their parts, and one with a zero
+// byte, which is what stands behind a short one.
+func TestLookupComparesWhole(t *testing.T) {
+	t.Parallel()
+	const long, other = "portal__AAAAAAAABBBBBBBB", "portal__BBBBBBBBAAAAAAAA"
+	for _, row := range []struct {
+		rules      []string
+		name, want string
+	}{
+		{[]string{long}, long, long},
+		{[]string{long}, other, ""},
+		{[]string{long, other}, long, long},
+		{[]string{long, other}, other, other},
+		{[]string{"_ga\x00*"}, "_ga\x00x", "_ga\x00*"},
+		{[]string{"_ga\x00*"}, "_ga", ""},
+		{[]string{"_ga"}, "_ga\x00", ""},
+	} {
+		x := indexOf(row.rules...)
+		for _, behind := range []string{"", "=value; and what follows"} {
+			got := ""
+			if rule, _ := x.find(row.name+behind, len(row.name)); rule != nil {
+				got = rule.Name
+			}
+			if got != row.want {
+				t.Errorf("Q4: %q of %q falls under %q, want %q", row.name, row.rules, got, row.want)
+			}
+		}
 	}
 }
 
@@ -181,7 +229,7 @@ func TestLookupDoesNotAllocate(t *testing.T) {
 	allocs := testing.AllocsPerRun(5, func() {
 		found = 0
 		for _, name := range names {
-			if x.find(name) != nil {
+			if rule, _ := x.find(name, len(name)); rule != nil {
 				found++
 			}
 		}

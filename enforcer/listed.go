@@ -1,0 +1,46 @@
+package enforcer
+
+import (
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
+	"github.com/caddy-consent/caddy-consent/enforcer/policy"
+)
+
+// listed is a pair and the service that it belongs to.
+type listed struct {
+	cookie.Pair
+	service int
+}
+
+// What a pair belongs to instead of a service.
+const (
+	unlisted  = -1 // no rule names it
+	theChoice = -2 // it is the consent cookie
+	dropped   = -3 // it does not pass
+)
+
+// serviceOf is the service that a pair belongs to.
+func serviceOf(p *policy.Policy, pair cookie.Pair) int {
+	name := pair.Name()
+	if name == p.ConsentCookie {
+		return theChoice
+	}
+	if service, listed := p.ServiceOf(pair.Text, len(name)); listed {
+		return service
+	}
+	return unlisted
+}
+
+// choices merges the choices of all consent cookies of one message (rule C3).
+type choices struct {
+	merged consent.Choice
+	found  bool
+}
+
+func (c *choices) add(choice consent.Choice) {
+	if c.found {
+		c.merged = c.merged.And(choice)
+		return
+	}
+	c.merged, c.found = choice, true
+}
