@@ -102,12 +102,12 @@ func (l *load) send(ctx context.Context, s *server, n int) error {
 // does so for all servers of a family.
 const burst = 25
 
-// round measures the servers of a family at the same time. They get their
-// requests in bursts, in an order that is drawn anew each time: none may be the
-// one that always finds the caches as it left them. The clocks are read before
-// and after all of that, so that what a server does later, such as collecting
-// garbage, counts.
-func (l *load) round(ctx context.Context, servers []*server) error {
+// round measures the servers of a family at the same time, and adds to the CPU
+// time that each has used. They get their requests in bursts, in an order that is
+// drawn anew each time: none may be the one that always finds the caches as it
+// left them. The clocks are read before and after all of that, so that what a
+// server does later, such as collecting garbage, counts.
+func (l *load) round(ctx context.Context, servers []*server, used map[*server]time.Duration) error {
 	before, err := clocks(servers)
 	if err != nil {
 		return err
@@ -127,8 +127,7 @@ func (l *load) round(ctx context.Context, servers []*server) error {
 		return err
 	}
 	for i, s := range servers {
-		s.times = append(s.times, float64(after[i]-before[i])/float64(time.Microsecond)/float64(l.requests))
-		s.ratios = append(s.ratios, float64(after[i]-before[i])/float64(after[0]-before[0]))
+		used[s] += after[i] - before[i]
 	}
 	return nil
 }
@@ -144,6 +143,8 @@ func clocks(servers []*server) ([]time.Duration, error) {
 	return times, nil
 }
 
+// finish notes what a server used since it was started, next to the first one of
+// its family, which is noted last...
 // median returns the median of samples and its 95 % interval, by order
 // statistics: they assume nothing about how the samples are distributed.
 func median(samples []float64) (mid, low, high float64) {

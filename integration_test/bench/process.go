@@ -29,6 +29,7 @@ type lab struct {
 	ctx       context.Context
 	cancel    context.CancelFunc
 	dir       string
+	caddy     string // the program, once it is built
 	processes []*process
 }
 

@@ -36,8 +36,8 @@ type server struct {
 	port    int
 	process *process
 	exchange
-	times  []float64 // CPU microseconds per request, one for each round
-	ratios []float64 // to the first server of the family in the same round
+	times  []float64 // CPU microseconds per request, one for each start
+	ratios []float64 // to the first server of the family, which was started with it
 }
 
 func families() []*family {
@@ -75,15 +75,29 @@ func families() []*family {
 	}
 }
 
+// startPortal starts the portal that all servers stand before.
+func (l *lab) startPortal() (port int, err error) {
+	ports, err := freePorts(1)
+	if err != nil {
+		return 0, err
+	}
+	program, err := portalCommand(loopback(ports[0]))
+	if err != nil {
+		return 0, err
+	}
+	_, err = l.start(program, ports[0])
+	return ports[0], err
+}
+
 // buildCaddy builds cmd/caddy and puts it where the family of Caddy is looked
 // for. It returns the versions of Caddy and Go.
 func (l *lab) buildCaddy() (caddy, golang string, err error) {
-	path := filepath.Join(l.dir, "caddy")
-	build := exec.CommandContext(l.ctx, "go", "build", "-o", path, "./cmd/caddy")
+	l.caddy = filepath.Join(l.dir, "caddy")
+	build := exec.CommandContext(l.ctx, "go", "build", "-o", l.caddy, "./cmd/caddy")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", "", fmt.Errorf("building caddy: %w; run the benchmark from the root of the repository: %s", err, out)
 	}
-	info, err := buildinfo.ReadFile(path)
+	info, err := buildinfo.ReadFile(l.caddy)
 	if err != nil {
 		return "", "", err
 	}
@@ -146,7 +160,7 @@ func (l *lab) startFamily(f *family, portal int) error {
 // where they are built in, nil where there are none.
 func (l *lab) find(program string) (path string, modules []string, err error) {
 	if program == "caddy" {
-		return filepath.Join(l.dir, program), nil, nil
+		return l.caddy, nil, nil
 	}
 	if path, err = exec.LookPath(program); err != nil || program != "nginx" {
 		return path, nil, err
