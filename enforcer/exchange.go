@@ -15,7 +15,6 @@ import (
 type Exchange struct {
 	http.ResponseWriter
 
-	header      http.Header // that of the writer below, as it was asked for last
 	enforcer    *Enforcer
 	judge       judge // by the choice that came with the request
 	owesPrivate bool  // a line was dropped, and no head has been made private yet
@@ -30,16 +29,6 @@ type Exchange struct {
 	// What goes into the header maps, kept here to save allocations. Nothing
 	// reads them again, so nobody who changes them can change a decision.
 	cookieLine, cacheControl [1]string
-}
-
-// Header returns the header map of the writer below. Once the head has been handed
-// over, the writer has to know of everybody who asks: net/http then makes a copy
-// of what it has not sent yet, so that changes to the map come too late.
-func (x *Exchange) Header() http.Header {
-	if x.header == nil || x.wroteHead {
-		x.header = x.ResponseWriter.Header()
-	}
-	return x.header
 }
 
 // WriteHeader filters the header map and sends it. Each 1xx head is filtered by

@@ -30,10 +30,7 @@ type setCookies struct {
 // filterHeader drops the Set-Cookie lines of a header map that may not pass
 // (rules S1, S2 and S5), in the trailers too.
 func (x *Exchange) filterHeader() http.Header {
-	if !x.wroteHead { // later on, asking would make net/http copy the map: see Header
-		x.header = x.ResponseWriter.Header()
-	}
-	header := x.header
+	header := x.Header()
 	var room [2]setCookies // for nearly every header map; only odd ones need more
 	found := room[:0]
 	for key, lines := range header {
@@ -150,7 +147,7 @@ func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed) []
 // cannot be read, nothing is past.
 func (x *Exchange) browserTime() time.Time {
 	earliest := x.enforcer.Now()
-	for key, dates := range x.header {
+	for key, dates := range x.Header() {
 		if !strings.EqualFold(key, "Date") {
 			continue
 		}

@@ -411,68 +411,6 @@ func FuzzSetCookie(f *testing.F) {
 	})
 }
 
-// askedWriter notes whether it was asked for its header map after WriteHeader.
-type askedWriter struct {
-	*httptest.ResponseRecorder
-	sent, asked bool
-}
-
-func (w *askedWriter) Header() http.Header {
-	w.asked = w.asked || w.sent
-	return w.ResponseRecorder.Header()
-}
-
-func (w *askedWriter) WriteHeader(status int) {
-	w.sent = true
-	w.ResponseRecorder.WriteHeader(status)
-}
-
-// TestHeaderAfterWriteHeader: net/http copies the whole map for whoever asks for
-// it between WriteHeader and the moment when the head is sent, and by that keeps
-// changes that come too late out of the head. So the gateway must not ask on its
-// own account, and must where the handler asks.
-func TestHeaderAfterWriteHeader(t *testing.T) {
-	t.Parallel()
-	for name, asks := range map[string]bool{"the handler does not ask": false, "the handler asks": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := &askedWriter{ResponseRecorder: httptest.NewRecorder()}
-			newEnforcer(t, "strip").Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.Header()["Set-Cookie"] = []string{"_ga=1", "sessionid=1"}
-				w.WriteHeader(http.StatusOK)
-				if asks {
-					w.Header().Set("X-Late", "1")
-				}
-				_, _ = io.WriteString(w, "body")
-			})).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-			if w.asked != asks {
-				t.Errorf("asked after WriteHeader: %v, want %v", w.asked, asks)
-			}
-		})
-	}
-	t.Run("net/http", func(t *testing.T) {
-		t.Parallel()
-		server := httptest.NewServer(newEnforcer(t, "strip").Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			held := w.Header()
-			held.Set("Set-Cookie", "sessionid=1")
-			w.WriteHeader(http.StatusOK)
-			held.Add("Set-Cookie", "_ga=1") // nobody asked, so net/http has not copied the map yet
-			_, _ = io.WriteString(w, "body")
-			w.Header().Add("Set-Cookie", "_gid=1")
-			w.Header().Set("X-Late", "1")
-		})))
-		defer server.Close()
-		r, err := http.Get(server.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		if got := r.Header["Set-Cookie"]; !slices.Equal(got, []string{"sessionid=1"}) || r.Header.Get("X-Late") != "" {
-			t.Errorf("the head is %v, want the session's cookie alone and no X-Late", r.Header)
-		}
-	})
-}
-
 // TestLateKeys: keys that are added once lines were found to be permitted are judged
 // like any other, also where their lines say the same.
 func TestLateKeys(t *testing.T) {
