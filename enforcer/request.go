@@ -12,9 +12,7 @@ import (
 // off the request (rules Q1 to Q10).
 func (x *Exchange) filterRequest(header http.Header) {
 	lines := header["Cookie"]
-	if _, sent := header["Cookie2"]; sent {
-		delete(header, "Cookie2")
-	}
+	delete(header, "Cookie2")
 	var room [32]listed // for as many cookies as a request mostly has; more are on the heap
 	var choice choices
 	pairs := x.enforcer.readCookies(lines, room[:0], &choice)

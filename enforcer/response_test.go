@@ -419,9 +419,10 @@ func TestLateKeys(t *testing.T) {
 		respond(newEnforcer(t, "strip"), "", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Set-Cookie", "sessionid=1")
 			w.WriteHeader(http.StatusEarlyHints)
-			w.Header()["set-cookie"] = []string{"_ga=1"}
+			second := strings.ToLower("Set-Cookie")
+			w.Header()[second] = []string{"_ga=1"}
 			w.WriteHeader(http.StatusOK)
-			if got := w.Header()["set-cookie"]; got != nil {
+			if got := w.Header()[second]; got != nil {
 				t.Errorf("%q passed under a second key", got)
 			}
 			if got := w.Header().Get("Set-Cookie"); got != "sessionid=1" {
