@@ -29,17 +29,24 @@ func Deletes(line string, now func() time.Time) bool {
 		}
 		name, value := cut(attribute, '=')
 		switch name, value = trim(name), trim(value); {
-		case strings.EqualFold(name, "max-age"):
+		case isNamed(name, "max-age"):
 			if !isZeroOrLess(value) {
 				return false
 			}
 			maxAges = true
-		case strings.EqualFold(name, "expires"):
+		case isNamed(name, "expires"):
 			expires = true
 			expired = expired && isPast(value, now())
 		}
 	}
 	return maxAges || expires && expired
+}
+
+// isNamed tells whether an attribute has a name, in any case of ASCII. Where
+// EqualFold takes another letter for one of these, such as the long s, that letter
+// has more bytes.
+func isNamed(attribute, name string) bool {
+	return len(attribute) == len(name) && strings.EqualFold(attribute, name)
 }
 
 // mayDelete tells for next to nothing whether an attribute can be one of the two

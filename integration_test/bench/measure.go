@@ -143,8 +143,6 @@ func clocks(servers []*server) ([]time.Duration, error) {
 	return times, nil
 }
 
-// finish notes what a server used since it was started, next to the first one of
-// its family, which is noted last...
 // median returns the median of samples and its 95 % interval, by order
 // statistics: they assume nothing about how the samples are distributed.
 func median(samples []float64) (mid, low, high float64) {
