@@ -1,6 +1,9 @@
 package policy
 
-import "math/bits"
+import (
+	"hash/maphash"
+	"math/bits"
+)
 
 // ruleIndex finds the rule for a name in a time that hardly depends on the
 // number of rules. It is a hash table of names, and of patterns that are a literal
@@ -125,14 +128,17 @@ const (
 	ending         // a pattern ends with it
 )
 
-// nameKey is the key of a name with the window w. It takes in the last bytes of
-// a long name, because long names often begin alike.
+// nameKey is the key of a name with the window w. It takes in all bytes of a long
+// name: such names often begin and end alike.
 func nameKey(w window, name string) key {
 	if len(name) > windowSize {
-		w.high ^= word(name[len(name)-8:])
+		w.high ^= maphash.String(longNames, name)
 	}
 	return key{w, uint32(len(name)), wholeName}
 }
+
+// longNames is the seed of their hashes.
+var longNames = maphash.MakeSeed()
 
 func (k *key) hash() uint64 {
 	high, low := bits.Mul64(k.window.low^0x9e3779b97f4a7c15, k.window.high^0xd6e8feb86659fd93^uint64(k.size)<<32^uint64(k.kind)<<48)

@@ -221,6 +221,22 @@ func TestOverlapByTryingEveryName(t *testing.T) {
 	}
 }
 
+// Q10: a lookup takes no longer where long names differ in the middle only.
+func TestLongNamesHaveKeysOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{17, 24, 25, 32, 33, 40, 100} {
+		keys := make(map[uint64]string)
+		for i := range n {
+			name := strings.Repeat("a", i) + "b" + strings.Repeat("a", n-i-1)
+			k := nameKey(windowOf(name), name)
+			if other, taken := keys[k.hash()]; taken {
+				t.Errorf("%q and %q have the same hash", other, name)
+			}
+			keys[k.hash()] = name
+		}
+	}
+}
+
 // Q10: looking a name up costs no allocation, and a long hostile name is let go.
 func TestLookupDoesNotAllocate(t *testing.T) {
 	x := indexOf("_ga", "_ga_*", "*_end", "*float*", "a*b*c*d*e*f")
