@@ -16,7 +16,9 @@ const maxAttributeBytes = 1024
 // It asks for the time only where there is an Expires attribute to compare.
 //
 // One invalid Max-Age spoils the line: Chromium lets the last Max-Age count
-// even where it is invalid, and stores a session cookie.
+// even where it is invalid, and stores a session cookie. So does a control
+// character: net/http writes line breaks as spaces, some browsers end a line at a
+// zero byte, and RFC 6265bis, section 5.6, has them ignore the whole line.
 func Deletes(line string, now func() time.Time) bool {
 	var maxAges, expires bool
 	expired := true
@@ -39,7 +41,16 @@ func Deletes(line string, now func() time.Time) bool {
 			expired = expired && isPast(value, now())
 		}
 	}
-	return maxAges || expires && expired
+	return (maxAges || expires && expired) && !hasControls(line)
+}
+
+func hasControls(line string) bool {
+	for i := range len(line) {
+		if c := line[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 // isNamed tells whether an attribute has a name, in any case of ASCII. Where

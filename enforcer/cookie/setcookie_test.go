@@ -32,6 +32,11 @@ var deletionRows = []struct {
 	{"Max-Age below any integer", "_ga=1; Max-Age=-" + strings.Repeat("9", 100), true},
 	{"Max-Age minus zero", "_ga=1; Max-Age=-0", true},
 	{"Expires with a long s, which browsers do not know", "_ga=1; expire\u017f=Thu, 01 Jan 1970 00:00:00 GMT", false},
+	{"a line feed before an attribute, which net/http writes as a space", "_ga=1; Max-Age=0;\nMax-Age=1000", false},
+	{"a carriage return before the equals sign", "_ga=1; Max-Age=0; Max-Age\r=1000", false},
+	{"a line feed in a date", "_ga=1; Expires=Thu, 01 Jan a\n2070 1970 00:00:00 GMT", false},
+	{"a zero byte, where old browsers end the line", "_ga=1\x00; Max-Age=0", false},
+	{"a delete character, for which browsers ignore the line", "_ga=1; Max-Age=0; \x7f", false},
 	{"Max-Age positive", "_ga=1; Max-Age=1", false},
 	{"Max-Age zeros, then one", "_ga=1; Max-Age=0001", false},
 	{"Max-Age plus zero", "_ga=1; Max-Age=+0", false},
@@ -139,8 +144,9 @@ func TestDeletesAsksForTheTimeOnlyWhereItMatters(t *testing.T) {
 }
 
 var (
-	maxAgeAttribute  = regexp.MustCompile(`(?i)^[ \t]*max-age[ \t]*(?:=[ \t]*((?s).*?)[ \t]*)?$`)
-	expiresAttribute = regexp.MustCompile(`(?i)^[ \t]*expires[ \t]*(?:=[ \t]*((?s).*?)[ \t]*)?$`)
+	maxAgeAttribute  = regexp.MustCompile(`^[ \t]*[Mm][Aa][Xx]-[Aa][Gg][Ee][ \t]*(?:=[ \t]*((?s).*?)[ \t]*)?$`)
+	expiresAttribute = regexp.MustCompile(`^[ \t]*[Ee][Xx][Pp][Ii][Rr][Ee][Ss][ \t]*(?:=[ \t]*((?s).*?)[ \t]*)?$`) // (?i) knows a long s, too
+	controls         = regexp.MustCompile(`[\x00-\x08\x0a-\x1f\x7f]`)
 	zeroOrLess       = regexp.MustCompile(`^(0+|-[0-9]+)$`)
 	digits           = regexp.MustCompile(`[0-9]`)
 )
@@ -154,6 +160,9 @@ func FuzzDeletes(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string) {
 		got := Deletes(line, atTestNow)
+		if got && controls.MatchString(line) {
+			t.Fatalf("S2: Deletes(%q) in spite of a control character", line)
+		}
 		var maxAges, expires []string
 		for _, attribute := range strings.Split(line, ";")[1:] {
 			if m := maxAgeAttribute.FindStringSubmatch(attribute); m != nil {
@@ -163,7 +172,7 @@ func FuzzDeletes(f *testing.F) {
 			}
 		}
 		if len(maxAges) > 0 {
-			want := true
+			want := !controls.MatchString(line)
 			for _, v := range maxAges {
 				want = want && len(v) <= 1024 && zeroOrLess.MatchString(v)
 			}
