@@ -1,6 +1,8 @@
 package enforcer
 
 import (
+	"strings"
+
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
@@ -30,6 +32,20 @@ func serviceOf(p *policy.Policy, pair cookie.Pair) int {
 	}
 	return unlisted
 }
+
+// setCookiePair reads the pair of a Set-Cookie line. Where no rule names it, it is
+// the pair as net/http writes it, which has spaces instead of line breaks.
+func setCookiePair(p *policy.Policy, line string) listed {
+	pair, _, _ := cookie.Next(line)
+	service := serviceOf(p, pair)
+	if service == unlisted && strings.ContainsAny(pair.Text, "\r\n") {
+		pair, _, _ = cookie.Next(lineBreaks.Replace(line))
+		service = serviceOf(p, pair)
+	}
+	return listed{pair, service}
+}
+
+var lineBreaks = strings.NewReplacer("\r", " ", "\n", " ")
 
 // choices merges the choices of all consent cookies of one message (rule C3).
 type choices struct {

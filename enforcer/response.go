@@ -47,9 +47,10 @@ func (x *Exchange) filterHeader() http.Header {
 		return header
 	}
 	var pairRoom [8]listed
-	pairs, j := x.readSetCookies(found, pairRoom[:0])
+	clock := browserClock{now: x.enforcer.Now, header: header}
+	pairs, j := x.readSetCookies(found, pairRoom[:0], &clock)
 	for _, f := range found {
-		kept := x.filterSetCookies(j, f.lines, pairs[:len(f.lines)])
+		kept := x.filterSetCookies(j, f.lines, pairs[:len(f.lines)], &clock)
 		pairs = pairs[len(f.lines):]
 		switch {
 		case len(kept) == len(f.lines):
@@ -76,30 +77,29 @@ func (x *Exchange) arePermitted(lines []string) bool {
 // readSetCookies appends the pair of each line to pairs, and returns the judge of
 // the header map: where it sets the consent cookie, the choice that it sets
 // counts, and where it deletes it, none does (rule S5).
-func (x *Exchange) readSetCookies(all []setCookies, pairs []listed) ([]listed, *judge) {
+func (x *Exchange) readSetCookies(all []setCookies, pairs []listed, clock *browserClock) ([]listed, *judge) {
 	setsChoice := false
 	for _, f := range all {
 		for _, line := range f.lines {
-			pair, _, _ := cookie.Next(line)
-			service := serviceOf(x.judge.policy, pair)
-			pairs = append(pairs, listed{pair, service})
-			setsChoice = setsChoice || service == theChoice
+			pair := setCookiePair(x.judge.policy, line)
+			pairs = append(pairs, pair)
+			setsChoice = setsChoice || pair.service == theChoice
 		}
 	}
 	if setsChoice {
-		return pairs, x.responseJudge(all, pairs)
+		return pairs, x.responseJudge(all, pairs, clock)
 	}
 	return pairs, &x.judge
 }
 
 // responseJudge judges by the choice that a header map sets.
-func (x *Exchange) responseJudge(all []setCookies, pairs []listed) *judge {
+func (x *Exchange) responseJudge(all []setCookies, pairs []listed, clock *browserClock) *judge {
 	var choice choices
 	for _, f := range all {
 		for i, line := range f.lines {
 			switch {
 			case pairs[i].service != theChoice:
-			case cookie.Deletes(line, x.browserTime):
+			case cookie.Deletes(line, clock.Now):
 				choice.add(consent.Choice{})
 			default:
 				choice.add(x.enforcer.choices.Decode(pairs[i].Value(), x.enforcer.Now))
@@ -113,14 +113,14 @@ func (x *Exchange) responseJudge(all []setCookies, pairs []listed) *judge {
 // filterSetCookies returns the lines that may pass, of which the pairs are read.
 // It never writes into the slice it was given, which a handler may share between
 // responses.
-func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed) []string {
+func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed, clock *browserClock) []string {
 	permitted, passed := 0, 0
 	for i, p := range pairs {
 		switch {
 		case j.permits(p.Pair, p.service):
 			permitted++
 			passed++
-		case cookie.Deletes(lines[i], x.browserTime):
+		case cookie.Deletes(lines[i], clock.Now):
 			passed++
 		default:
 			pairs[i].service = dropped
@@ -141,13 +141,28 @@ func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed) []
 	return kept
 }
 
-// browserTime is what an Expires attribute is compared with: the time, or that
-// of the response's Date where it is earlier. Chromium takes the difference for
-// a clock that is wrong, and lets the cookie live on by as much. Where the Date
-// cannot be read, nothing is past.
-func (x *Exchange) browserTime() time.Time {
-	earliest := x.enforcer.Now()
-	for key, dates := range x.Header() {
+// browserClock tells the time that Expires attributes of one header map are
+// compared with: the time, or that of the response's Date where it is earlier.
+// Chromium takes the difference for a clock that is wrong, and lets the cookie
+// live on by as much. Where a Date cannot be read, nothing is past.
+type browserClock struct {
+	now    func() time.Time
+	header http.Header
+
+	asked bool // so it looks at the clock and the header map once only
+	time  time.Time
+}
+
+func (c *browserClock) Now() time.Time {
+	if !c.asked {
+		c.asked, c.time = true, c.earliest()
+	}
+	return c.time
+}
+
+func (c *browserClock) earliest() time.Time {
+	earliest := c.now()
+	for key, dates := range c.header {
 		if !strings.EqualFold(key, "Date") {
 			continue
 		}

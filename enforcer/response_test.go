@@ -33,6 +33,7 @@ var responseCases = []struct {
 	{"S1: duplicates and order stay", "strip", "", []string{"csrftoken=2", "_ga=1", "sessionid=1", "csrftoken=2"}, []string{"csrftoken=2", "sessionid=1", "csrftoken=2"}},
 	{"S1: granted", "strip", grantMatomo, []string{"_pk_id.1.1fff=P", "_ga=G"}, []string{"_pk_id.1.1fff=P"}},
 	{"S1: a line break that net/http writes as a space", "allow", "", []string{"\n_ga=1", "a=1"}, []string{"a=1"}},
+	{"S1: a line break before a permitted name", "strip", "", []string{"\nsessionid=1", "sessionid\r=1"}, []string{"\nsessionid=1", "sessionid\r=1"}},
 	{"S2: Max-Age of zero", "strip", "", []string{"_ga=; Max-Age=0; Path=/"}, []string{"_ga=; Max-Age=0; Path=/"}},
 	{"S2: the past", "strip", "", []string{"_ga=; expires=Thu, 01 Jan 1970 00:00:00 GMT"}, []string{"_ga=; expires=Thu, 01 Jan 1970 00:00:00 GMT"}},
 	{"S2: not in every reading", "strip", "", []string{"_ga=1; Max-Age=0; Max-Age=zz", "_ga=1; Max-Age=0; Max-Age=1", "_ga=1; Max-Age=9; expires=Thu, 01 Jan 1970 00:00:00 GMT", "_ga=1; Expires=never"}, nil},
@@ -41,6 +42,7 @@ var responseCases = []struct {
 	{"S5: a withdrawal counts at once", "strip", grantMatomo, []string{"_pk_id.1.1fff=P", refuseAll}, []string{refuseAll}},
 	{"S5: a deleted choice is none", "strip", grantMatomo, []string{"_pk_id.1.1fff=P", "cookies_preferences=; Max-Age=0"}, []string{"cookies_preferences=; Max-Age=0"}},
 	{"S5: two choices, denied beats granted", "strip", "", []string{grantMatomo, refuseAll, "_pk_id.1.1fff=P"}, []string{grantMatomo, refuseAll}},
+	{"S5: a choice behind a line break, which net/http writes as a space", "allow", grantMatomo, []string{"\n" + refuseAll, "_pk_id.1.1fff=P"}, []string{"\n" + refuseAll}},
 	{"S5: a name that only looks alike", "strip", grantMatomo, []string{"csrftoken=cookies_preferences", "_pk_id.1.1fff=P"}, []string{"csrftoken=cookies_preferences", "_pk_id.1.1fff=P"}},
 }
 
@@ -386,7 +388,7 @@ func FuzzSetCookie(f *testing.F) {
 		if allowed {
 			e = allow
 		}
-		first, _, _ := strings.Cut(line, ";")
+		first, _, _ := strings.Cut(lineBreaks.Replace(line), ";")
 		name, _, hasName := strings.Cut(first, "=")
 		name = strings.Trim(name, " \t")
 		setsChoice := hasName && name == "cookies_preferences"
@@ -429,6 +431,27 @@ func TestLateKeys(t *testing.T) {
 				t.Errorf("the first key has %q", got)
 			}
 		})
+	}
+}
+
+// S2: one header map has one time, however many dates there are to compare.
+func TestTimeIsReadOnce(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	e := newEnforcer(t, "strip")
+	e.Now = func() time.Time { asked++; return now }
+	const past = "_ga=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+	lines := slices.Repeat([]string{past}, 100)
+	w := respond(e, "", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Set-Cookie"] = lines
+		w.Header()["Date"] = slices.Repeat([]string{"Tue, 24 Nov 2026 11:00:00 GMT"}, 100)
+		w.WriteHeader(http.StatusOK)
+	})
+	if got := w.Result().Header["Set-Cookie"]; !slices.Equal(got, lines) {
+		t.Errorf("%d of %d deletions passed", len(got), len(lines))
+	}
+	if asked > 2 { // at WriteHeader, and at the end
+		t.Errorf("the time was asked for %d times", asked)
 	}
 }
 
