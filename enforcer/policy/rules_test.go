@@ -133,12 +133,12 @@ func TestLookupLikeTryingEveryRule(t *testing.T) {
 	}
 }
 
-// Q4: names are compared whole, also where the index takes two for the same at
-// first: long ones that differ in the order of their parts, and one with a zero
-// byte, which is what stands behind a short one.
+// Q4: names are compared whole, also where their windows are the same: one with a
+// zero byte, which is what stands behind a short name, and long ones that begin
+// and end alike.
 func TestLookupComparesWhole(t *testing.T) {
 	t.Parallel()
-	const long, other = "portal__AAAAAAAABBBBBBBB", "portal__BBBBBBBBAAAAAAAA"
+	const long, other = "a_long_beginning_A_and_a_long_end", "a_long_beginning_B_and_a_long_end"
 	for _, row := range []struct {
 		rules      []string
 		name, want string
@@ -161,6 +161,20 @@ func TestLookupComparesWhole(t *testing.T) {
 				t.Errorf("Q4: %q of %q falls under %q, want %q", row.name, row.rules, got, row.want)
 			}
 		}
+	}
+}
+
+// Q4: two long names may have the same key, because a hash is a part of it.
+func TestLookupDoesNotTrustHashes(t *testing.T) {
+	t.Parallel()
+	const long, other = "a_long_beginning_A_and_a_long_end", "a_long_beginning_B_and_a_long_end"
+	x := indexOf(long, "sessionid", "csrftoken")
+	x.add(nameKey(windowOf(other), other), 0)
+	if rule, _ := x.find(other, len(other)); rule != nil {
+		t.Errorf("Q4: %q falls under %q", other, rule.Name)
+	}
+	if rule, _ := x.find(long, len(long)); rule == nil {
+		t.Errorf("Q4: %q is not found", long)
 	}
 }
 
