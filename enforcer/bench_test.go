@@ -78,15 +78,20 @@ var otherHeaders = http.Header{
 	"Vary": {"Cookie"}, "X-Frame-Options": {"DENY"}, "Referrer-Policy": {"same-origin"},
 }
 
-// benchFilter filters the request's head, by the choice in it, and the head of
-// the response. Header maps are put back as they were between rounds.
-func benchFilter(b *testing.B, p *policy.Policy, cookies string, setCookies []string) {
-	line := []string{cookies}
+// benchFilter filters the heads of requests, each by the choice in it, and the head
+// of the response. Header maps are put back as they were between rounds.
+func benchFilter(b *testing.B, p *policy.Policy, setCookies []string, requests ...string) {
+	line := make([]string, 1)
 	header := http.Header{"Cookie": line, "Accept": {"*/*"}, "User-Agent": {"bench"}}
 	w := &headWriter{header: maps.Clone(otherHeaders)}
 	x := &Exchange{ResponseWriter: w, enforcer: New(p)}
+	next := 0
 	b.ReportAllocs()
 	for b.Loop() {
+		line[0] = requests[next]
+		if next++; next == len(requests) {
+			next = 0
+		}
 		header["Cookie"] = line
 		w.header["Set-Cookie"] = setCookies
 		delete(w.header, "Cache-Control")
@@ -95,34 +100,21 @@ func benchFilter(b *testing.B, p *policy.Policy, cookies string, setCookies []st
 	}
 }
 
-func BenchmarkFilter(b *testing.B) { benchFilter(b, shippedPolicy(b), benchCookies, benchSetCookies) }
+func BenchmarkFilter(b *testing.B) { benchFilter(b, shippedPolicy(b), benchSetCookies, benchCookies) }
 
 func BenchmarkFilterNothingToRemove(b *testing.B) {
-	benchFilter(b, shippedPolicy(b), benchNecessary, benchSetCookies[:2])
+	benchFilter(b, shippedPolicy(b), benchSetCookies[:2], benchNecessary)
 }
 
 // BenchmarkFilterFirstVisit is the filter where every request brings a choice that
 // was not seen before, or long ago. In BenchmarkFilter it is remembered, as it is
 // for all requests of a page but one.
 func BenchmarkFilterFirstVisit(b *testing.B) {
-	lines := make([]string, 4096)
-	for i := range lines {
-		lines[i] = strings.Replace(benchCookies, "3A1795000000", fmt.Sprintf("3A179500%04d", i), 1)
+	requests := make([]string, 4096)
+	for i := range requests {
+		requests[i] = strings.Replace(benchCookies, "3A1795000000", fmt.Sprintf("3A179500%04d", i), 1)
 	}
-	p := shippedPolicy(b)
-	header := http.Header{"Cookie": nil, "Accept": {"*/*"}, "User-Agent": {"bench"}}
-	w := &headWriter{header: maps.Clone(otherHeaders)}
-	x := &Exchange{ResponseWriter: w, enforcer: New(p)}
-	line := make([]string, 1)
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		line[0] = lines[i%len(lines)]
-		header["Cookie"] = line
-		w.header["Set-Cookie"] = benchSetCookies
-		delete(w.header, "Cache-Control")
-		x.filterRequest(header)
-		x.filterHead()
-	}
+	benchFilter(b, shippedPolicy(b), benchSetCookies, requests...)
 }
 
 // BenchmarkExchange is the filter with all that is around it: the response
@@ -172,10 +164,10 @@ func BenchmarkNetHTTP(b *testing.B) {
 
 func BenchmarkPolicySize(b *testing.B) {
 	b.Run("20", func(b *testing.B) {
-		benchFilter(b, mustParse(b, sizedPolicy(b, 18, 2)), benchCookies, benchSetCookies)
+		benchFilter(b, mustParse(b, sizedPolicy(b, 18, 2)), benchSetCookies, benchCookies)
 	})
 	b.Run("2264", func(b *testing.B) {
-		benchFilter(b, mustParse(b, sizedPolicy(b, 2000, 264)), benchCookies, benchSetCookies)
+		benchFilter(b, mustParse(b, sizedPolicy(b, 2000, 264)), benchSetCookies, benchCookies)
 	})
 }
 
@@ -255,7 +247,7 @@ func BenchmarkHeaderSize(b *testing.B) {
 	p := shippedPolicy(b)
 	for _, size := range []int{1 << 10, 16 << 10} {
 		b.Run(fmt.Sprintf("%dKiB", size>>10), func(b *testing.B) {
-			benchFilter(b, p, strings.Repeat(benchCookies+"; ", size/len(benchCookies)+1)[:size], benchSetCookies)
+			benchFilter(b, p, benchSetCookies, strings.Repeat(benchCookies+"; ", size/len(benchCookies)+1)[:size])
 		})
 	}
 }
