@@ -1,0 +1,57 @@
+package cookie
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestReadAttributes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, line string
+		want       Attributes
+	}{
+		{"none", "_ga=1", Attributes{}},
+		{"a value that looks like one", "Domain=example.org", Attributes{}},
+		{"all", "_ga=1; Domain=example.org; Path=/a; Secure; HttpOnly; SameSite=None; Partitioned", Attributes{"example.org", "/a", true, true}},
+		{"odd case and spacing", "_ga=1;\tdOMAIN \t= .EXAMPLE.org ;PATH=/A/b;httponly=no;partitioned=0", Attributes{"example.org", "/A/b", true, true}},
+		{"the last one counts", "_ga=1; Domain=a.org; Domain=b.org; Path=/a; Path=/b", Attributes{Domain: "b.org", Path: "/b"}},
+		{"an empty Domain is none", "_ga=1; Domain=a.org; Domain=", Attributes{}},
+		{"a Path without a slash is none", "_ga=1; Path=/a; Path=b", Attributes{}},
+		{"an attribute longer than 1024 bytes is none", "_ga=1; Path=/a; Path=/" + strings.Repeat("b", 1024), Attributes{Path: "/a"}},
+		{"words that begin alike", "_ga=1; Domains=a.org; Paths=/a; HttpOnlyish; Partitionedly", Attributes{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := ReadAttributes(c.line); got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+// TestCollapsed holds F3: no id in a name reaches a log.
+func TestCollapsed(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"":                             "",
+		"_ga":                          "_ga",
+		"_gat":                         "_gat",
+		"__utma":                       "__utma",
+		"facade":                       "facade",
+		"_pk_id.1.1fff":                "_pk_id.*.*",
+		"_ga_TEST00001":                "_ga_TEST*",
+		"_hjSession_1234567":           "_hjSession_*",
+		"SSESS0a1b2c3d4e5f":            "SSESS*",
+		"id-0a1b2c3d-4e5f-4a6b-8c7d-9": "id-*-*-*-*-*",
+		"DEADBEEF0":                    "*",
+		"real_cookie_banner-v:3":       "real_cookie_banner-v:*",
+		"page2":                        "page*",
+		"_ga_1fff":                     "_ga_*",
+		"é1é[22]":                      "é*é[*]",
+	} {
+		if got := Collapsed(name); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
