@@ -100,6 +100,14 @@ type Decoder struct {
 	// MaxAge is the age from which on a choice counts as undecided (rule C5).
 	// Zero: a choice does not age.
 	MaxAge time.Duration
+
+	// Version is the name of the member that tells under which version of the
+	// policy the choice was made. Empty: choices have no version.
+	Version string
+
+	// AtLeast is the oldest version that counts, as [IsVersion] has it. A choice
+	// under an older one, or under none that can be read, is undecided.
+	AtLeast string
 }
 
 // maxSkew is how far in the future a choice may be dated, for visitors whose
@@ -147,6 +155,9 @@ func (d *Decoder) read(value string) said {
 	if !r.unwrap(text) || r.garbled {
 		return said{choice: d.undecodable()}
 	}
+	if d.Version != "" && (!r.versioned || r.outdated) {
+		return said{}
+	}
 	r.choice = r.choice.settled()
 	return r.said
 }
@@ -169,7 +180,14 @@ func (d *Decoder) undecodable() Choice {
 type reading struct {
 	*Decoder
 	said
-	garbled bool // a timestamp cannot be read, so the choice cannot be aged
+	remarks
+}
+
+// remarks are what a value says about itself besides its date.
+type remarks struct {
+	garbled   bool // a timestamp cannot be read, so the choice cannot be aged
+	versioned bool // it tells its version, which
+	outdated  bool // is too old, or cannot be read, in one place at least
 }
 
 // maxEncodings is how often a value may be percent-encoded (rule C2).
@@ -186,7 +204,7 @@ func (r *reading) unwrap(text []byte) bool {
 				return true
 			}
 			// Nothing that a broken value says is kept.
-			r.said, r.garbled = said{}, false
+			r.said, r.remarks = said{}, remarks{}
 		}
 		if bytes.IndexByte(text, '%') < 0 {
 			return !looksLikeJSON && r.Format != JSON && r.readWords(text)
@@ -244,6 +262,19 @@ func (r *reading) date(number []byte) {
 	if made.After(r.newest) {
 		r.newest = made
 	}
+}
+
+// isVersion tells whether a name is the one that holds the version.
+func (r *reading) isVersion(name []byte) bool {
+	return r.Version != "" && string(name) == r.Version
+}
+
+// version reads under which version of the policy the choice was made: a number,
+// or a text in JSON's quotes.
+func (r *reading) version(text []byte) {
+	older, ok := isOlder(bytes.Trim(text, `"`), []byte(r.AtLeast))
+	r.versioned = true
+	r.outdated = r.outdated || older || !ok
 }
 
 // lastSecond tells seconds and milliseconds apart: as seconds it is the year

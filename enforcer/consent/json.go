@@ -42,6 +42,8 @@ func (r *reading) readObject(s *scanner) bool {
 			return false
 		case r.isTimestamp(name):
 			r.date(value)
+		case r.isVersion(name):
+			r.version(value)
 		case kind == boolean:
 			r.note(name, saidBy(value))
 		default:

@@ -25,11 +25,14 @@ func (r *reading) readPairs(text []byte) {
 			continue
 		}
 		name, value := bytes.TrimSpace(item[:i]), bytes.TrimSpace(item[i+1:])
-		if r.isTimestamp(name) {
+		switch {
+		case r.isTimestamp(name):
 			r.date(value)
-			continue
+		case r.isVersion(name):
+			r.version(value)
+		default:
+			r.note(name, saidByWord(value))
 		}
-		r.note(name, saidByWord(value))
 	}
 }
 
