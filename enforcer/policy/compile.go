@@ -10,14 +10,20 @@ import (
 // compile checks what only the whole policy can tell, and builds the snapshot.
 func (r *reader) compile(d *document) *Policy {
 	p := &Policy{
-		Site:          d.site,
-		ConsentCookie: d.consent.cookie,
-		AllowUnlisted: d.allowUnlisted,
+		Site:            d.site,
+		Updated:         d.updated,
+		ConsentCookie:   d.consent.cookie,
+		AllowUnlisted:   d.allowUnlisted,
+		ExpireUndecided: d.expire.undecided,
+		ExpireUnlisted:  d.expire.unlisted,
+		GPCJSON:         d.signals.gpcJSON,
 		Decoder: consent.Decoder{
 			Format:    d.consent.format,
 			Keys:      make(map[string]consent.Set),
 			Timestamp: d.consent.timestamp,
 			MaxAge:    d.consent.maxAge,
+			Version:   d.consent.version,
+			AtLeast:   d.consent.atLeast,
 		},
 	}
 	if len(d.services) > consent.MaxServices {
@@ -26,8 +32,11 @@ func (r *reader) compile(d *document) *Policy {
 	}
 	r.addCategories(p, d)
 	r.addServices(p, d)
+	r.addEmptyCategories(p, d)
+	r.addSignals(p, d)
 	r.addRules(p, d)
-	r.checkTimestamp(p, d)
+	r.checkMembers(p, d)
+	r.checkExpiry(d)
 	return p
 }
 
@@ -40,6 +49,7 @@ func (r *reader) addCategories(p *Policy, d *document) {
 		}
 		p.Categories = append(p.Categories, c.Category)
 	}
+	p.byCategory = make([]consent.Set, len(p.Categories))
 }
 
 // categoryIndex is the index of the category with an id, or -1.
@@ -81,19 +91,47 @@ func (r *reader) addService(p *Policy, d *document, i int) {
 	if clash := r.categoryIndex(d, s.Key); s.Key != "" && clash >= 0 && clash != s.Category {
 		r.errorf(s.keyNode, "key %q of service %q is the id of another category (line %d): the visitor's choice could not tell them apart", s.Key, s.ID, d.categories[clash].node.Line)
 	}
-	switch {
-	case category.Consent == None, s.Anonymized && category.ExemptIfAnonymized:
+	p.byCategory[s.Category].Add(i)
+	if category.Consent == None {
+		p.necessary.Add(i)
+	}
+	if category.Consent == None || s.Anonymized && category.ExemptIfAnonymized {
 		p.free.Add(i)
 		return
-	case category.Consent == Objection:
+	}
+	p.addChoice(i, category.Consent, s.Key, category.ID)
+}
+
+// addChoice files what stands at place i of a choice under the keys that speak of
+// it.
+func (p *Policy) addChoice(i int, need Consent, keys ...string) {
+	if need == Objection {
 		p.objection.Add(i)
 	}
-	for _, key := range []string{s.Key, category.ID} {
+	for _, key := range keys {
 		services := p.Decoder.Keys[key]
 		services.Add(i)
 		p.Decoder.Keys[key] = services
 	}
 	p.Decoder.All.Add(i)
+}
+
+// addEmptyCategories gives categories without services a place in the choice: it
+// may speak of them, and portals may ask for the decision.
+func (r *reader) addEmptyCategories(p *Policy, d *document) {
+	place := len(p.Services)
+	for i, c := range d.categories {
+		if c.Consent == None || p.byCategory[i] != (consent.Set{}) || c.ID == "" {
+			continue
+		}
+		if place == consent.MaxServices {
+			r.errorf(c.node, "expected at most %d services and categories without any: remove this one", consent.MaxServices)
+			return
+		}
+		p.byCategory[i].Add(place)
+		p.addChoice(place, c.Consent, c.ID)
+		place++
+	}
 }
 
 // categoryIDs are the ids that a service may name. Where there is none, that
@@ -128,6 +166,7 @@ func (r *reader) addRules(p *Policy, d *document) {
 		rules[i] = e.Rule
 	}
 	p.rules = newRuleIndex(rules)
+	r.checkPlaces(p, entries)
 	r.checkConsentCookie(p, d, entries)
 	r.checkNecessary(p, entries)
 }
@@ -191,9 +230,13 @@ func (r *reader) checkNecessary(p *Policy, entries []*cookieEntry) {
 	}
 }
 
-// checkTimestamp refuses a date that would be read as a choice.
-func (r *reader) checkTimestamp(p *Policy, d *document) {
+// checkMembers refuses a date or a version that would be read as a choice.
+func (r *reader) checkMembers(p *Policy, d *document) {
 	if _, taken := p.Decoder.Keys[p.Decoder.Timestamp]; taken && p.Decoder.Timestamp != "" {
 		r.errorf(d.consent.timestampNode, "timestamp %q is also the key of a service or category: expected a member of its own", p.Decoder.Timestamp)
+	}
+	version := p.Decoder.Version
+	if _, taken := p.Decoder.Keys[version]; version != "" && (taken || version == p.Decoder.Timestamp) {
+		r.errorf(d.consent.versionNode, "member %q of version is also the timestamp, or the key of a service or category: expected a member of its own", version)
 	}
 }

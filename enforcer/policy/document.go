@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"net/url"
 	"regexp"
 	"strings"
@@ -15,17 +16,22 @@ import (
 type document struct {
 	node          *yaml.Node
 	site          string
+	updated       time.Time
 	consent       consentSection
 	allowUnlisted bool
+	expire        expirySection
+	signals       signalSection
 	categories    []categorySection
 	services      []serviceSection
 }
 
 type consentSection struct {
-	cookie, timestamp         string
-	format                    consent.Format
-	maxAge                    time.Duration
-	cookieNode, timestampNode *yaml.Node
+	cookie, timestamp string
+	format            consent.Format
+	maxAge            time.Duration
+	version, atLeast  string
+
+	cookieNode, timestampNode, versionNode *yaml.Node
 }
 
 type categorySection struct {
@@ -58,9 +64,18 @@ func (r *reader) document(n *yaml.Node) *document {
 		field{"version", r.version},
 		field{"site", func(v *yaml.Node) { d.site = r.site(v) }},
 		field{"consent", func(v *yaml.Node) { r.consent(v, &d.consent) }},
+		field{"updated", func(v *yaml.Node) { d.updated = r.day(v, "updated") }},
 		field{"unlisted", func(v *yaml.Node) {
 			d.allowUnlisted = r.oneOf(v, "unlisted", "strip", "allow") == "allow"
 		}},
+		field{"expire", func(v *yaml.Node) {
+			d.expire.undecided = r.oneOf(v, "expire", "denied", "undecided") == "undecided"
+		}},
+		field{"expire_unlisted", func(v *yaml.Node) {
+			d.expire.unlisted, d.expire.unlistedNode = r.boolean(v, "expire_unlisted"), v
+		}},
+		field{"signals", func(v *yaml.Node) { r.signals(v, &d.signals) }},
+		field{"gpc_json", func(v *yaml.Node) { d.signals.gpcJSON, d.signals.gpcJSONNode = r.boolean(v, "gpc_json"), v }},
 		field{"categories", func(v *yaml.Node) {
 			r.sequence(v, "categories", func(item *yaml.Node) { d.categories = append(d.categories, r.category(item)) })
 		}},
@@ -100,6 +115,7 @@ func (r *reader) consent(n *yaml.Node, c *consentSection) {
 		field{"format", func(v *yaml.Node) { c.format = formats[r.oneOf(v, "format", "auto", "json", "pairs", "list")] }},
 		field{"timestamp", func(v *yaml.Node) { c.timestamp, _ = r.text(v, "timestamp"); c.timestampNode = v }},
 		field{"max_age", func(v *yaml.Node) { c.maxAge = r.maxAge(v) }},
+		field{"version", func(v *yaml.Node) { c.versionNode = v; r.choiceVersion(v, c) }},
 	)
 	if c.maxAge > 0 && c.timestamp == "" {
 		r.errorf(c.timestampNode, "max_age needs a timestamp: name the member of the value that tells when the choice was made, or remove max_age")
@@ -107,6 +123,30 @@ func (r *reader) consent(n *yaml.Node, c *consentSection) {
 	if c.maxAge > 0 && c.format == consent.List {
 		r.warnf(n, "max_age has no effect: a list has no timestamp, so no choice can be aged")
 	}
+	if c.versionNode != nil && c.format == consent.List {
+		r.errorf(c.versionNode, "a list has no member that tells its version, so no choice would ever count: remove version, or name another format")
+	}
+}
+
+// choiceVersion reads which versions of the policy a choice may be made under.
+func (r *reader) choiceVersion(n *yaml.Node, c *consentSection) {
+	r.mapping(n, "version", []string{"member", "at_least"},
+		field{"member", func(v *yaml.Node) {
+			var ok bool
+			if c.version, ok = r.text(v, "member"); ok && c.version == "" {
+				r.errorf(v, "expected the member of the value that tells the version, found %s", found(v))
+			}
+		}},
+		field{"at_least", func(v *yaml.Node) {
+			if !r.isKind(v, yaml.ScalarNode, "at_least") {
+				return
+			}
+			// As it is written: 1.10 is not the number 1.1.
+			if c.atLeast = v.Value; !consent.IsVersion(v.Value) {
+				r.errorf(v, "expected a version such as 3, 1.10 or 2026-01-31 as at_least, found %s", found(v))
+			}
+		}},
+	)
 }
 
 func (r *reader) maxAge(n *yaml.Node) time.Duration {
@@ -146,6 +186,8 @@ func (r *reader) service(n *yaml.Node) serviceSection {
 		field{"cookies", func(v *yaml.Node) {
 			r.sequence(v, "cookies", func(item *yaml.Node) { s.cookies = append(s.cookies, r.cookie(item)) })
 		}},
+		field{"domain", func(v *yaml.Node) { s.Domain = r.domain(v) }},
+		field{"path", func(v *yaml.Node) { s.Path = r.path(v) }},
 		field{"retention", func(v *yaml.Node) { s.Retention = r.retention(v) }},
 		field{"anonymized", func(v *yaml.Node) { s.Anonymized = r.boolean(v, "anonymized"); s.anonymizedNode = v }},
 	)
@@ -153,8 +195,10 @@ func (r *reader) service(n *yaml.Node) serviceSection {
 		s.Key, s.keyNode = s.ID, s.node
 	}
 	for i := range s.cookies {
-		if s.cookies[i].Retention == (Retention{}) {
-			s.cookies[i].Retention = s.Retention
+		c := &s.cookies[i]
+		c.Domain, c.Path = cmp.Or(c.Domain, s.Domain), cmp.Or(c.Path, s.Path)
+		if c.Retention == (Retention{}) {
+			c.Retention = s.Retention
 		}
 	}
 	return s
@@ -190,8 +234,7 @@ func (r *reader) retention(n *yaml.Node) Retention {
 }
 
 var (
-	idForm     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
-	domainForm = regexp.MustCompile(`^(host|site|\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$`)
+	idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
 	// A name is what browsers store: no control bytes, no ";" and "=", no space
 	// at its ends (RFC 6265bis, section 5.6).
 	nameForm = regexp.MustCompile(`^[^\x00-\x20\x7f;=]([^\x00-\x1f\x7f;=]*[^\x00-\x20\x7f;=])?$`)
@@ -224,22 +267,6 @@ func (r *reader) cookieName(n *yaml.Node, what string) string {
 	if isPattern(text) && literals(text) < minLiterals {
 		r.errorf(n, "expected at least %d characters other than \"*\" in the pattern %q: name the cookies it stands for", minLiterals, text)
 		return ""
-	}
-	return text
-}
-
-func (r *reader) domain(n *yaml.Node) string {
-	text, ok := r.text(n, "domain")
-	if ok && !domainForm.MatchString(text) {
-		r.errorf(n, "expected host, site or a domain name as domain, found %s", found(n))
-	}
-	return text
-}
-
-func (r *reader) path(n *yaml.Node) string {
-	text, ok := r.text(n, "path")
-	if ok && (text == "" || text[0] != '/') {
-		r.errorf(n, "expected a path that begins with \"/\" as path, found %s", found(n))
 	}
 	return text
 }

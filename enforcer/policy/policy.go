@@ -25,6 +25,25 @@ type Policy struct {
 	// AllowUnlisted tells whether cookies that no rule names pass (rule Q6).
 	AllowUnlisted bool
 
+	// ExpireUndecided tells that the cookies of undecided services are deleted,
+	// not only those of denied ones (rule X1).
+	ExpireUndecided bool
+
+	// ExpireUnlisted tells that cookies that no rule names are deleted, once the
+	// visitor has decided anything (rule X1).
+	ExpireUnlisted bool
+
+	// HonoursGPC tells that there are categories which the Global Privacy Control
+	// signal denies (rule C6).
+	HonoursGPC bool
+
+	// GPCJSON tells that the site says so under /.well-known/gpc.json.
+	GPCJSON bool
+
+	// Updated is the day on which the policy was last changed, as it says. It is
+	// zero where the policy does not say.
+	Updated time.Time
+
 	// Categories and Services stand in the order of the file.
 	Categories []Category
 	Services   []Service
@@ -33,8 +52,14 @@ type Policy struct {
 	Warnings Problems
 
 	rules     ruleIndex
-	free      consent.Set // services that need no choice (rule C4)
+	necessary consent.Set // services of categories that need no consent
+	free      consent.Set // services that need no choice (rule C4): these, and exempt ones
 	objection consent.Set // services that pass until the visitor objects
+	gpc       consent.Set // services that the Global Privacy Control signal denies
+
+	// The services of each category. One that has none has a place of its own in
+	// choices and decisions, behind those of all services.
+	byCategory []consent.Set
 }
 
 // Category is one of the kinds of cookie that a policy tells apart.
@@ -83,8 +108,10 @@ type Service struct {
 	// person.
 	Anonymized bool
 
-	// Retention is how long its cookies may live.
-	Retention Retention
+	// Domain, Path and Retention are those of its cookies that have none of their
+	// own.
+	Domain, Path string
+	Retention    Retention
 }
 
 // Rule is one cookie entry of a service: a name or a pattern.
@@ -96,8 +123,10 @@ type Rule struct {
 	// Service is the index of the rule's service in Policy.Services.
 	Service int
 
-	// Domain is "host", "site" or the Domain attribute that the cookie is set
-	// with; Path is its Path attribute. Both may be empty.
+	// Domain is where the cookie is set: "host" for a host-only cookie, "site" for
+	// one of the registrable domain, or the name in its Domain attribute, in lower
+	// case. Path is its Path attribute. Both are the service's where the cookie has
+	// none of its own, and may be empty.
 	Domain, Path string
 
 	// Retention is how long the cookie may live: its own, or its service's.
@@ -135,12 +164,4 @@ func (p *Policy) Lookup(name string) *Rule {
 func (p *Policy) ServiceOf(text string, n int) (service int, listed bool) {
 	rule, service := p.rules.find(text, n)
 	return service, rule != nil
-}
-
-// Permitted is the set of services whose cookies pass under a choice (rule C4).
-func (p *Policy) Permitted(choice *consent.Choice) (permitted consent.Set) {
-	for i := range permitted {
-		permitted[i] = p.free[i] | choice.Granted[i] | p.objection[i]&^choice.Denied[i]
-	}
-	return permitted
 }
