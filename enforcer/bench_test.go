@@ -83,8 +83,9 @@ var otherHeaders = http.Header{
 func benchFilter(b *testing.B, p *policy.Policy, setCookies []string, requests ...string) {
 	line := make([]string, 1)
 	header := http.Header{"Cookie": line, "Accept": {"*/*"}, "User-Agent": {"bench"}}
+	r := &http.Request{Method: http.MethodGet, Header: header}
 	w := &headWriter{header: maps.Clone(otherHeaders)}
-	x := &Exchange{ResponseWriter: w, enforcer: New(p)}
+	x := &Exchange{ResponseWriter: w, enforcer: New(p), request: r}
 	next := 0
 	b.ReportAllocs()
 	for b.Loop() {
@@ -95,7 +96,7 @@ func benchFilter(b *testing.B, p *policy.Policy, setCookies []string, requests .
 		header["Cookie"] = line
 		w.header["Set-Cookie"] = setCookies
 		delete(w.header, "Cache-Control")
-		x.filterRequest(header)
+		x.filterRequest(r)
 		x.filterHead()
 	}
 }
@@ -123,7 +124,7 @@ func BenchmarkFilterFirstVisit(b *testing.B) {
 func BenchmarkExchange(b *testing.B) {
 	e := New(shippedPolicy(b))
 	line := []string{benchCookies}
-	r := &http.Request{Header: http.Header{"Cookie": line, "Accept": {"*/*"}, "User-Agent": {"bench"}}}
+	r := &http.Request{Method: http.MethodGet, Header: http.Header{"Cookie": line, "Accept": {"*/*"}, "User-Agent": {"bench"}}}
 	w := &headWriter{header: maps.Clone(otherHeaders)}
 	body := []byte("body")
 	b.ReportAllocs()

@@ -5,13 +5,12 @@ import (
 	"strings"
 )
 
-// makePrivate keeps a response that lost a cookie out of shared caches (rule
-// S6): many of them spare a response because of its Set-Cookie, and it must not
-// become cacheable because the line is gone.
-func (x *Exchange) makePrivate(header http.Header) {
+// makePrivate keeps a response out of shared caches, unless a directive that it has
+// settles that.
+func (x *Exchange) makePrivate(header http.Header, settles func(name, value string) bool) {
 	lines := header["Cache-Control"]
 	for _, line := range lines {
-		if saysWhoMayStore(line) {
+		if hasDirective(line, settles) {
 			return
 		}
 	}
@@ -29,15 +28,32 @@ func (x *Exchange) makePrivate(header http.Header) {
 	header["Cache-Control"] = merged
 }
 
-// saysWhoMayStore tells whether a Cache-Control line (RFC 9111, section 5.2)
-// has a directive that settles what shared caches may do.
-func saysWhoMayStore(line string) bool {
+// saysWhoMayStore tells whether a directive (RFC 9111, section 5.2) settles what
+// shared caches may do with a response that lost a cookie (rule S6). Many of them
+// spare a response because of its Set-Cookie, and it must not become cacheable
+// because the line is gone.
+func saysWhoMayStore(name, _ string) bool {
+	switch name {
+	case "private", "no-store", "public", "s-maxage":
+		return true
+	}
+	return false
+}
+
+// keepsPrivate tells whether a directive keeps all of a response out of shared
+// caches. One that deletes a visitor's cookies must not reach others, whatever the
+// portal says about its pages (rule X5); of directives that contradict each other
+// the strictest counts (RFC 9111, section 4.2.1).
+func keepsPrivate(name, value string) bool {
+	return name == "private" && value == "" || name == "no-store"
+}
+
+func hasDirective(line string, is func(name, value string) bool) bool {
 	for line != "" {
 		var directive string
 		directive, line = nextDirective(line)
-		name, _, _ := strings.Cut(directive, "=")
-		switch strings.ToLower(strings.Trim(name, " \t")) {
-		case "private", "no-store", "public", "s-maxage":
+		name, value, _ := strings.Cut(directive, "=")
+		if is(strings.ToLower(strings.Trim(name, " \t")), strings.Trim(value, " \t")) {
 			return true
 		}
 	}

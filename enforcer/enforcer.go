@@ -17,6 +17,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
+	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 )
 
@@ -29,19 +30,45 @@ type Enforcer struct {
 	// Now tells the time, by which choices age (rule C5) and Expires attributes
 	// lie in the past (rule S2). The default is time.Now.
 	Now func() time.Time
+
+	// Expiry remembers how cookies were set, to delete them (rule X2). Enforcers
+	// may share one, and it may outlive them. The default is one of its own.
+	Expiry *expiry.Memory
+
+	// Visit tells how the visitor's browser made a request. The default,
+	// [expiry.VisitOf], believes the request.
+	Visit func(*http.Request) expiry.Visit
+
+	// Observer is told what happens. It may be nil.
+	Observer Observer
+}
+
+// Observer is told what an enforcer finds. Its methods may be called by several
+// goroutines at once, and must not block.
+type Observer interface {
+	// Undeletable: every way was tried to delete a cookie, and the browser still
+	// sends it. It is said once for each name and host (rule X2). The name is fit
+	// for logs (rule F3); the category is empty for a cookie that no rule names.
+	Undeletable(host, name, category string)
 }
 
 // New returns an enforcer of a policy.
 func New(p *policy.Policy) *Enforcer {
-	return &Enforcer{policy: p, choices: consent.NewMemory(&p.Decoder), Now: time.Now}
+	return &Enforcer{
+		policy:  p,
+		choices: consent.NewMemory(&p.Decoder),
+		Now:     time.Now,
+		Expiry:  expiry.NewMemory(),
+		Visit:   expiry.VisitOf,
+	}
 }
 
 // Begin filters the cookies of a request, in place, and returns the exchange's
 // response writer, which filters those of the response. Its End must be called
 // once the request has been handled, even where that panicked.
 func (e *Enforcer) Begin(w http.ResponseWriter, r *http.Request) *Exchange {
-	x := &Exchange{ResponseWriter: w, enforcer: e}
-	x.filterRequest(r.Header)
+	x := &Exchange{ResponseWriter: w, enforcer: e, request: r}
+	x.filterRequest(r)
 	guardTrailers(r)
 	return x
 }
@@ -58,8 +85,9 @@ func (e *Enforcer) Handler(next http.Handler) http.Handler {
 // judge is what cookies are judged by: a policy, and the services that a choice
 // permits under it.
 type judge struct {
-	policy    *policy.Policy
-	permitted consent.Set
+	policy     *policy.Policy
+	permitted  consent.Set
+	withdrawal *withdrawal // nil where no cookie of the request is to be deleted
 }
 
 // permits judges a pair by the service it belongs to.

@@ -16,15 +16,17 @@ type Exchange struct {
 	http.ResponseWriter
 
 	enforcer    *Enforcer
-	judge       judge // by the choice that came with the request
-	owesPrivate bool  // a line was dropped, and no head has been made private yet
-	wroteHead   bool  // a final head was handed to the writer below
-	upgraded    bool  // a 101 went out
+	request     *http.Request
+	cookies     []string // the Cookie lines of the request, as they came
+	judge       judge    // by the choice that came with the request
+	gpc         bool     // the request has the Global Privacy Control signal
+	owesPrivate bool     // a line was dropped, and no head has been made private yet
+	wroteHead   bool     // a final head was handed to the writer below
+	upgraded    bool     // a 101 went out
 
-	// Set-Cookie lines that the judge was found to permit, where there is room for
-	// all that the header map had.
-	permitted      [2]string
-	permittedCount int
+	// Set-Cookie lines that were found to pass whatever else is in the header map.
+	permitted     []string
+	permittedRoom [2]string // for as many as they mostly are
 
 	// What goes into the header maps, kept here to save allocations. Nothing
 	// reads them again, so nobody who changes them can change a decision.

@@ -3,7 +3,6 @@ package enforcer
 import (
 	"strings"
 
-	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 )
@@ -19,6 +18,7 @@ const (
 	unlisted  = -1 // no rule names it
 	theChoice = -2 // it is the consent cookie
 	dropped   = -3 // it does not pass
+	tooLong   = -4 // it passes, but is to live less long
 )
 
 // serviceOf is the service that a pair belongs to.
@@ -46,17 +46,3 @@ func setCookiePair(p *policy.Policy, line string) listed {
 }
 
 var lineBreaks = strings.NewReplacer("\r", " ", "\n", " ")
-
-// choices merges the choices of all consent cookies of one message (rule C3).
-type choices struct {
-	merged consent.Choice
-	found  bool
-}
-
-func (c *choices) add(choice consent.Choice) {
-	if c.found {
-		c.merged = c.merged.And(choice)
-		return
-	}
-	c.merged, c.found = choice, true
-}

@@ -3,6 +3,7 @@ package enforcer
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
@@ -10,14 +11,20 @@ import (
 
 // filterRequest reads the choice and takes the cookies that it does not permit
 // off the request (rules Q1 to Q10).
-func (x *Exchange) filterRequest(header http.Header) {
+func (x *Exchange) filterRequest(r *http.Request) {
+	header := r.Header
 	lines := header["Cookie"]
 	delete(header, "Cookie2")
 	var room [32]listed // for as many cookies as a request mostly has; more are on the heap
 	var choice choices
 	pairs := x.enforcer.readCookies(lines, room[:0], &choice)
-	x.judge = judge{x.enforcer.policy, x.enforcer.policy.Permitted(&choice.merged)}
-	kept := x.judge.filterCookies(pairs)
+	p := x.enforcer.policy
+	x.cookies, x.gpc = lines, p.HonoursGPC && sendsGPC(header)
+	x.judge = choice.judge(p, x.gpc)
+	kept, expires := x.judge.filterCookies(pairs, &choice)
+	if expires {
+		x.judge.withdrawal = x.enforcer.withdrawal(r, &choice)
+	}
 	switch {
 	case len(kept) == 0:
 		delete(header, "Cookie")
@@ -26,6 +33,10 @@ func (x *Exchange) filterRequest(header http.Header) {
 		header["Cookie"] = x.cookieLine[:]
 	}
 }
+
+// sendsGPC tells whether a request has the Global Privacy Control signal (rule
+// C6).
+func sendsGPC(header http.Header) bool { return slices.Contains(header["Sec-Gpc"], "1") }
 
 // readCookies appends the pairs of a request to pairs, and adds to choice what its
 // consent cookies hold (rule C3).
@@ -46,15 +57,18 @@ func (e *Enforcer) readCookies(lines []string, pairs []listed, choice *choices) 
 	return pairs
 }
 
-// filterCookies leaves of some pairs those that may pass.
-func (j *judge) filterCookies(pairs []listed) []listed {
-	kept := pairs[:0]
+// filterCookies leaves of some pairs those that may pass, and tells whether others
+// are to be deleted.
+func (j *judge) filterCookies(pairs []listed, c *choices) (kept []listed, expires bool) {
+	kept = pairs[:0]
 	for _, p := range pairs {
 		if j.permits(p.Pair, p.service) && !j.hides(p.Pair) {
 			kept = append(kept, p)
+		} else if !expires {
+			expires = c.expires(j.policy, p.service)
 		}
 	}
-	return kept
+	return kept, expires
 }
 
 // join makes a Cookie line of some pairs.

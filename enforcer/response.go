@@ -10,13 +10,17 @@ import (
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 )
 
-// filterHead filters a header map that is about to go out with a final status.
+// filterHead filters a header map that is about to go out with a final status, and
+// adds what deletes cookies.
 func (x *Exchange) filterHead() {
-	header := x.filterHeader()
+	header, j := x.filterHeader()
+	if j.withdrawal != nil && !x.wroteHead && !x.upgraded {
+		x.expire(header, j)
+	}
 	x.wroteHead = true
 	if x.owesPrivate {
 		x.owesPrivate = false
-		x.makePrivate(header)
+		x.makePrivate(header, saysWhoMayStore)
 	}
 }
 
@@ -28,8 +32,9 @@ type setCookies struct {
 }
 
 // filterHeader drops the Set-Cookie lines of a header map that may not pass
-// (rules S1, S2 and S5), in the trailers too.
-func (x *Exchange) filterHeader() http.Header {
+// (rules S1, S2 and S5), in the trailers too. It returns the map, and the judge of
+// it.
+func (x *Exchange) filterHeader() (http.Header, *judge) {
 	header := x.Header()
 	var room [2]setCookies // for nearly every header map; only odd ones need more
 	found := room[:0]
@@ -44,25 +49,25 @@ func (x *Exchange) filterHeader() http.Header {
 		}
 	}
 	if len(found) == 0 || len(found) == 1 && x.arePermitted(found[0].lines) {
-		return header
+		return header, &x.judge
 	}
 	var pairRoom [8]listed
 	clock := browserClock{now: x.enforcer.Now, header: header}
 	pairs, j := x.readSetCookies(found, pairRoom[:0], &clock)
 	for _, f := range found {
-		kept := x.filterSetCookies(j, f.lines, pairs[:len(f.lines)], &clock)
+		kept, outcome := x.filterSetCookies(j, f.lines, pairs[:len(f.lines)], &clock)
 		pairs = pairs[len(f.lines):]
 		switch {
-		case len(kept) == len(f.lines):
+		case outcome == unchanged:
 			continue
 		case len(kept) == 0:
 			delete(header, f.key)
 		default:
 			header[f.key] = kept
 		}
-		x.owesPrivate = true
+		x.owesPrivate = x.owesPrivate || outcome == lost
 	}
-	return header
+	return header, j
 }
 
 // arePermitted tells whether lines are those that the judge was found to permit
@@ -71,7 +76,7 @@ func (x *Exchange) filterHeader() http.Header {
 // the slice, and takes no time where they are the same strings. That the judge
 // permits a line depends on nothing else, unless another line sets the choice.
 func (x *Exchange) arePermitted(lines []string) bool {
-	return slices.Equal(lines, x.permitted[:x.permittedCount])
+	return slices.Equal(lines, x.permitted)
 }
 
 // readSetCookies appends the pair of each line to pairs, and returns the judge of
@@ -107,38 +112,60 @@ func (x *Exchange) responseJudge(all []setCookies, pairs []listed, clock *browse
 		}
 		pairs = pairs[len(f.lines):]
 	}
-	return &judge{x.judge.policy, x.judge.policy.Permitted(&choice.merged)}
+	j := choice.judge(x.judge.policy, x.gpc)
+	j.withdrawal = x.enforcer.withdrawal(x.request, &choice)
+	return &j
 }
+
+// outcome is what became of some Set-Cookie lines.
+type outcome uint8
+
+const (
+	unchanged outcome = iota
+	changed           // all are there, but not as they were
+	lost              // at least one was dropped
+)
 
 // filterSetCookies returns the lines that may pass, of which the pairs are read.
 // It never writes into the slice it was given, which a handler may share between
 // responses.
-func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed, clock *browserClock) []string {
-	permitted, passed := 0, 0
+func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed, clock *browserClock) ([]string, outcome) {
+	permitted, passed, became := 0, 0, unchanged
 	for i, p := range pairs {
-		switch {
-		case j.permits(p.Pair, p.service):
+		if j.permits(p.Pair, p.service) {
+			if p.service >= 0 && !j.policy.IsNecessary(p.service) {
+				pairs[i].service = x.admit(p, lines[i], clock)
+			}
 			permitted++
-			passed++
-		case cookie.Deletes(lines[i], clock.Now):
-			passed++
-		default:
+		} else if !cookie.Deletes(lines[i], clock.Now) {
 			pairs[i].service = dropped
 		}
+		switch pairs[i].service {
+		case dropped:
+			became = lost
+			continue
+		case tooLong:
+			became = max(became, changed)
+		}
+		passed++
 	}
 	kept := lines
-	if passed < len(lines) {
+	if became != unchanged {
 		kept = make([]string, 0, passed)
 		for i, p := range pairs {
-			if p.service != dropped {
+			switch p.service {
+			case dropped:
+			case tooLong:
+				kept = append(kept, j.shorten(p.Name(), lines[i]))
+			default:
 				kept = append(kept, lines[i])
 			}
 		}
 	}
-	if j == &x.judge && permitted == len(kept) && len(kept) <= len(x.permitted) {
-		x.permittedCount = copy(x.permitted[:], kept)
+	if j == &x.judge && permitted == len(kept) && len(kept) <= len(x.permittedRoom) {
+		x.permitted = x.permittedRoom[:copy(x.permittedRoom[:], kept)]
 	}
-	return kept
+	return kept, became
 }
 
 // browserClock tells the time that Expires attributes of one header map are

@@ -57,6 +57,15 @@ func (c Choice) And(other Choice) Choice {
 	}.settled()
 }
 
+// Deny denies some services, whatever the choice says about them.
+func (c Choice) Deny(services *Set) Choice {
+	c.Denied.AddAll(services)
+	return c.settled()
+}
+
+// IsDecided tells whether the visitor has chosen anything.
+func (c *Choice) IsDecided() bool { return c.Granted != Set{} || c.Denied != Set{} }
+
 // settled makes the sets disjoint: denied beats undecodable beats granted.
 func (c Choice) settled() Choice {
 	for i := range c.Granted {

@@ -2,49 +2,32 @@ package policy
 
 import "github.com/caddy-consent/caddy-consent/enforcer/consent"
 
-// Decision is what a visitor's choice comes to under a policy.
-type Decision struct {
-	// Permitted are the services whose cookies pass (rule C4).
-	Permitted consent.Set
-
-	// Expired are the services whose cookies the browser is told to delete (rule
-	// X1). None of them is permitted.
-	Expired consent.Set
-
-	// ExpiresUnlisted tells that the cookies that no rule names are to be deleted,
-	// too.
-	ExpiresUnlisted bool
+// Permitted is the set of services whose cookies pass under a choice (rule C4).
+func (p *Policy) Permitted(choice *consent.Choice) (permitted consent.Set) {
+	for i := range permitted {
+		permitted[i] = p.free[i] | choice.Granted[i] | p.objection[i]&^choice.Denied[i]
+	}
+	return permitted
 }
 
-// Decide finds out what a choice comes to. gpc tells that the visitor's browser
-// sends the Global Privacy Control signal, which denies some categories over any
-// grant (rule C6).
-func (p *Policy) Decide(choice *consent.Choice, gpc bool) (d Decision) {
-	denied := choice.Denied
-	if gpc {
-		denied.AddAll(&p.gpc)
-	}
-	for i := range denied {
-		d.Permitted[i] = p.free[i] | (choice.Granted[i]|p.objection[i])&^denied[i]
-		d.Expired[i] = denied[i] &^ p.free[i]
-	}
-	if p.ExpireUndecided {
-		for i := range d.Expired {
-			d.Expired[i] = p.Decoder.All[i] &^ d.Permitted[i]
-		}
-	}
-	if p.ExpireUnlisted {
-		d.ExpiresUnlisted = p.ExpireUndecided || choice.Granted.Union(choice.Denied) != consent.Set{}
-	}
-	return d
+// Signalled is a choice with what the Global Privacy Control signal denies, over
+// any grant (rule C6).
+func (p *Policy) Signalled(choice consent.Choice) consent.Choice {
+	return choice.Deny(&p.gpc)
+}
+
+// Expires tells whether the cookies of a service that a choice does not permit are
+// to be deleted (rule X1).
+func (p *Policy) Expires(choice *consent.Choice, service int) bool {
+	return p.ExpireUndecided || choice.Denied.Has(service)
 }
 
 // IsNecessary tells whether service i is of a category that needs no consent: its
 // cookies pass untouched, always.
 func (p *Policy) IsNecessary(i int) bool { return p.necessary.Has(i) }
 
-// PermitsCategory tells whether a decision permits all services of a category.
-func (p *Policy) PermitsCategory(category int, d *Decision) bool {
+// PermitsCategory tells whether all services of a category are permitted.
+func (p *Policy) PermitsCategory(category int, permitted *consent.Set) bool {
 	services := p.byCategory[category]
-	return services.Intersect(d.Permitted) == services
+	return services.Intersect(*permitted) == services
 }

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 )
 
 const decisionPolicy = `version: 1
@@ -31,7 +29,6 @@ func TestDecide(t *testing.T) {
 		name, more, value  string
 		gpc                bool
 		permitted, expired string
-		expiresUnlisted    bool
 		categories         string
 	}{
 		{name: "no choice", permitted: "session counter lang", categories: "necessary comfort"},
@@ -50,13 +47,6 @@ func TestDecide(t *testing.T) {
 		{name: "undecided, expired", more: "expire: undecided", permitted: "session counter lang", expired: "ga", categories: "necessary comfort"},
 		{name: "undecodable, expired", more: "expire: undecided", value: "ga=perhaps", permitted: "session counter lang", expired: "ga", categories: "necessary comfort"},
 		{name: "granted, not expired", more: "expire: undecided", value: "ga=1", permitted: "session ga counter lang", categories: "necessary statistical comfort"},
-
-		{name: "unlisted, undecided", more: "expire_unlisted: true", permitted: "session counter lang", categories: "necessary comfort"},
-		{name: "unlisted, undecodable", more: "expire_unlisted: true", value: "ga=perhaps", permitted: "session counter lang", categories: "necessary comfort"},
-		{name: "unlisted, no more than a signal", more: "expire_unlisted: true", gpc: true, permitted: "session counter", expired: "ga lang", categories: "necessary"},
-		{name: "unlisted, granted", more: "expire_unlisted: true", value: "ga=1", permitted: "session ga counter lang", expiresUnlisted: true, categories: "necessary statistical comfort"},
-		{name: "unlisted, denied", more: "expire_unlisted: true", value: "ga=0", permitted: "session counter lang", expired: "ga", expiresUnlisted: true, categories: "necessary comfort"},
-		{name: "unlisted, undecided is enough", more: "expire_unlisted: true\nexpire: undecided", permitted: "session counter lang", expired: "ga", expiresUnlisted: true, categories: "necessary comfort"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -65,40 +55,38 @@ func TestDecide(t *testing.T) {
 				t.Fatal(err)
 			}
 			choice := p.Decoder.Decode(row.value, time.Now)
-			d := p.Decide(&choice, row.gpc)
-			if got := servicesIn(p, &d.Permitted); got != row.permitted {
-				t.Errorf("C4, C7: permitted %q, want %q", got, row.permitted)
+			if row.gpc {
+				choice = p.Signalled(choice)
 			}
-			if got := servicesIn(p, &d.Expired); got != row.expired {
-				t.Errorf("X1: expired %q, want %q", got, row.expired)
+			permitted := p.Permitted(&choice)
+			var passing, expired, categories []string
+			for i, s := range p.Services {
+				switch {
+				case permitted.Has(i):
+					passing = append(passing, s.ID)
+				case p.Expires(&choice, i):
+					expired = append(expired, s.ID)
+				}
+				if choice.Denied.Has(i) && permitted.Has(i) {
+					t.Errorf("C6, X1: %s is both denied and permitted", s.ID)
+				}
 			}
-			if d.ExpiresUnlisted != row.expiresUnlisted {
-				t.Errorf("X1: unlisted cookies expired: %t", d.ExpiresUnlisted)
-			}
-			var categories []string
 			for i, c := range p.Categories {
-				if p.PermitsCategory(i, &d) {
+				if p.PermitsCategory(i, &permitted) {
 					categories = append(categories, c.ID)
 				}
+			}
+			if got := strings.Join(passing, " "); got != row.permitted {
+				t.Errorf("C4, C7: permitted %q, want %q", got, row.permitted)
+			}
+			if got := strings.Join(expired, " "); got != row.expired {
+				t.Errorf("X1: expired %q, want %q", got, row.expired)
 			}
 			if got := strings.Join(categories, " "); got != row.categories {
 				t.Errorf("categories permitted: %q, want %q", got, row.categories)
 			}
-			if d.Permitted.Intersect(d.Expired) != (consent.Set{}) {
-				t.Error("X1: a service is both permitted and expired")
-			}
 		})
 	}
-}
-
-func servicesIn(p *Policy, set *consent.Set) string {
-	var ids []string
-	for i, s := range p.Services {
-		if set.Has(i) {
-			ids = append(ids, s.ID)
-		}
-	}
-	return strings.Join(ids, " ")
 }
 
 // TestNecessary: exempt services pass without a choice, but are not necessary.

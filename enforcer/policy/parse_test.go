@@ -565,7 +565,7 @@ func TestShippedPolicy(t *testing.T) {
 	if p.Site != "https://data.ajman.ae" || p.ConsentCookie != "cookies_preferences" || p.AllowUnlisted || p.Decoder.MaxAge != 180*day {
 		t.Errorf("Q6, C5: the head of the policy is wrong: %+v", p)
 	}
-	free := p.Decide(&consent.Choice{}, true).Permitted
+	free := p.Permitted(&consent.Choice{})
 	for name, want := range map[string]string{
 		"sessionid": "session necessary", "django_language": "language necessary", "csrftoken": "csrf necessary",
 		"cookies_preferences": "preferences necessary",

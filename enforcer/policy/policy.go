@@ -30,7 +30,7 @@ type Policy struct {
 	ExpireUndecided bool
 
 	// ExpireUnlisted tells that cookies that no rule names are deleted, once the
-	// visitor has decided anything (rule X1).
+	// visitor has decided anything, or right away with ExpireUndecided (rule X1).
 	ExpireUnlisted bool
 
 	// HonoursGPC tells that there are categories which the Global Privacy Control

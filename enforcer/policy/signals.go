@@ -59,7 +59,9 @@ func (r *reader) addSignals(p *Policy, d *document) {
 		case p.Categories[i].Consent == None:
 			r.errorf(c.node, "category %q needs no consent, so no signal can deny it: remove it here", c.id)
 		default:
-			p.gpc.AddAll(&p.byCategory[i])
+			for j := range p.gpc {
+				p.gpc[j] |= p.byCategory[i][j] &^ p.free[j]
+			}
 			p.HonoursGPC = true
 		}
 	}

@@ -1,0 +1,142 @@
+package enforcer
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
+	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
+)
+
+// withdrawal is what it takes to delete cookies of a request.
+type withdrawal struct {
+	visit  expiry.Visit
+	choice choices
+}
+
+// withdrawal returns nil where a response may not delete cookies (rule X4): it may
+// where the browser goes to another page, or the page itself asks for something.
+func (e *Enforcer) withdrawal(r *http.Request, choice *choices) *withdrawal {
+	navigation, sameOrigin := fetchedBy(r)
+	if !navigation && !sameOrigin {
+		return nil
+	}
+	w := &withdrawal{e.Visit(r), *choice}
+	w.visit.Navigation = navigation
+	return w
+}
+
+// expire adds to a final head the lines that make the browser delete cookies which
+// it sent and which the visitor has denied (rules X1 to X5).
+func (x *Exchange) expire(header http.Header, j *judge) {
+	deletions := x.deletions(j, setNames(j, header))
+	if len(deletions) == 0 {
+		return
+	}
+	lines := header["Set-Cookie"]
+	all := slices.Concat(lines, deletions)
+	if x.arePermitted(lines) {
+		x.permitted = slices.Clone(all)
+	}
+	header["Set-Cookie"] = all
+	x.makePrivate(header, keepsPrivate)
+}
+
+// fetchedBy tells what a browser fetches a response for. Browsers that do not say
+// so (Fetch Metadata), or not without TLS, ask for HTML when they go to a page.
+func fetchedBy(r *http.Request) (navigation, sameOrigin bool) {
+	mode := first(r.Header["Sec-Fetch-Mode"])
+	if mode == "" && !(r.Method == http.MethodGet && strings.Contains(first(r.Header["Accept"]), "text/html")) {
+		return false, false
+	}
+	site := first(r.Header["Sec-Fetch-Site"])
+	if mode == "" {
+		return site == "" || site == "none" || site == "same-origin", false
+	}
+	return mode == "navigate" && first(r.Header["Sec-Fetch-Dest"]) == "document", site == "same-origin"
+}
+
+func first(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[0]
+}
+
+// setNames are the names of the cookies that a header map sets or deletes.
+func setNames(j *judge, header http.Header) map[string]bool {
+	names := make(map[string]bool)
+	for key, lines := range header {
+		if cookieField(key) != setCookieField {
+			continue
+		}
+		for _, line := range lines {
+			names[setCookiePair(j.policy, line).Name()] = true
+		}
+	}
+	return names
+}
+
+// minDeletionBytes is less than any line takes that deletes a cookie.
+const minDeletionBytes = 80
+
+// deletions are the lines that delete cookies of the request, but those whose names
+// are set already.
+func (x *Exchange) deletions(j *judge, taken map[string]bool) (lines []string) {
+	pairs := x.expiring(j)
+	visit := &j.withdrawal.visit
+	room := expiry.MaxBytes
+	now := x.enforcer.Now()
+	for _, p := range pairs {
+		name := p.Name()
+		if room < minDeletionBytes {
+			break // the others have to wait for the next response
+		}
+		if taken[name] || !expiry.CanDelete(name) {
+			continue
+		}
+		c := expiry.Cookie{Name: name, Value: p.Value()}
+		category := ""
+		if rule := j.policy.Lookup(name); rule != nil {
+			c.Domain, c.Path = rule.Domain, rule.Path
+			category = j.policy.Categories[j.policy.Services[rule.Service].Category].ID
+		}
+		next, undeletable := x.enforcer.Expiry.Next(visit, &c, room, now)
+		if undeletable && x.enforcer.Observer != nil {
+			x.enforcer.Observer.Undeletable(visit.Host, cookie.Collapsed(name), category)
+		}
+		for _, line := range next {
+			// Two cookies of one name have lines in common.
+			if !slices.Contains(lines, line) {
+				lines = append(lines, line)
+				room -= expiry.Size(line)
+			}
+		}
+	}
+	return lines
+}
+
+// expiring returns the cookies of the request that are to be deleted, and has the
+// visit tell visitors apart by their choice. A cookie that was sent twice with one
+// value is one: its turn comes once.
+func (x *Exchange) expiring(j *judge) (pairs []cookie.Pair) {
+	seen := make(map[string]bool)
+	for _, line := range x.cookies {
+		for more := true; more; {
+			var pair cookie.Pair
+			if pair, line, more = cookie.Next(line); pair.Text == "" {
+				continue
+			}
+			switch service := serviceOf(j.policy, pair); {
+			case service == theChoice:
+				j.withdrawal.visit.Choice += pair.Value()
+			case service >= 0 && j.permitted.Has(service) || !j.withdrawal.choice.expires(j.policy, service):
+			case !seen[pair.Text]:
+				seen[pair.Text] = true
+				pairs = append(pairs, pair)
+			}
+		}
+	}
+	return pairs
+}

@@ -1,0 +1,133 @@
+package expiry
+
+import (
+	"hash/maphash"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// maxNames is how many names are remembered, of all hosts together.
+const maxNames = 10_000
+
+// maxScopes is how many scopes of one name are remembered.
+const maxScopes = 4
+
+// maxNameBytes is the longest name that is remembered.
+const maxNameBytes = 256
+
+// names are what is known of cookies' names, for each host that they were set on.
+// The oldest name goes when there is no room for a new one. Reading takes no lock:
+// every Set-Cookie line that passes is looked up.
+type names struct {
+	seed    maphash.Seed
+	buckets []atomic.Pointer[record] // chains of records
+
+	mu   sync.Mutex // for all that follows, and for changes of the chains
+	ring []*record  // in the order in which they came
+	next int        // where in the ring the next one goes
+}
+
+// record is what is known of one name.
+type record struct {
+	host, name  string
+	scopes      atomic.Pointer[[]Scope]
+	following   atomic.Pointer[record] // in the bucket
+	undeletable bool                   // it has been said that the cookie cannot be deleted
+}
+
+func newNames() *names {
+	return &names{seed: maphash.MakeSeed(), buckets: make([]atomic.Pointer[record], 8192)}
+}
+
+func (n *names) bucket(host, name string) *atomic.Pointer[record] {
+	var h maphash.Hash
+	h.SetSeed(n.seed)
+	_, _ = h.WriteString(host)
+	_ = h.WriteByte(0)
+	_, _ = h.WriteString(name)
+	return &n.buckets[h.Sum64()%uint64(len(n.buckets))]
+}
+
+func (n *names) find(host, name string) *record {
+	r := n.bucket(host, name).Load()
+	for r != nil && (r.name != name || r.host != host) {
+		r = r.following.Load()
+	}
+	return r
+}
+
+// scopes are those that were learned for a name.
+func (n *names) scopes(host, name string) []Scope {
+	r := n.find(host, name)
+	if r == nil {
+		return nil
+	}
+	return r.known()
+}
+
+func (r *record) known() []Scope {
+	if scopes := r.scopes.Load(); scopes != nil {
+		return *scopes
+	}
+	return nil
+}
+
+// know tells whether a scope was learned for a name.
+func (n *names) know(host, name string, s Scope) bool {
+	return slices.Contains(n.scopes(host, name), s)
+}
+
+// learn remembers a scope. What it keeps are copies: the strings that it is given
+// are parts of whole messages.
+func (n *names) learn(host, name string, s Scope) {
+	s.Domain, s.Path = strings.Clone(s.Domain), strings.Clone(s.Path)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r := n.findOrAdd(host, name)
+	scopes := slices.DeleteFunc(slices.Clone(r.known()), s.isSame)
+	if len(scopes) == maxScopes {
+		scopes = scopes[1:]
+	}
+	scopes = append(scopes, s)
+	r.scopes.Store(&scopes)
+}
+
+// sayUndeletable tells whether it has to be said that a cookie cannot be deleted:
+// once for each name.
+func (n *names) sayUndeletable(host, name string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r := n.findOrAdd(host, name)
+	said := r.undeletable
+	r.undeletable = true
+	return !said
+}
+
+func (n *names) findOrAdd(host, name string) *record {
+	if r := n.find(host, name); r != nil {
+		return r
+	}
+	r := &record{host: strings.Clone(host), name: strings.Clone(name)}
+	bucket := n.bucket(host, name)
+	r.following.Store(bucket.Load())
+	bucket.Store(r)
+	if len(n.ring) < maxNames {
+		n.ring = append(n.ring, r)
+		return r
+	}
+	n.remove(n.ring[n.next])
+	n.ring[n.next] = r
+	n.next = (n.next + 1) % maxNames
+	return r
+}
+
+// remove takes a record out of its chain. Whoever is reading it goes on from there.
+func (n *names) remove(r *record) {
+	link := n.bucket(r.host, r.name)
+	for link.Load() != r {
+		link = &link.Load().following
+	}
+	link.Store(r.following.Load())
+}

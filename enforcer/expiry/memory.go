@@ -1,0 +1,120 @@
+// Package expiry finds the Set-Cookie lines that make browsers delete a cookie.
+//
+// A browser deletes a cookie only for a line with the Domain, the Path and the
+// partition that the cookie was set with, and says none of them when it sends the
+// cookie. A gateway has seen how it was set, if a server did it; the policy may
+// know; and for the rest the possible ones are tried in turn.
+package expiry
+
+import (
+	"sync"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
+)
+
+// MaxBytes is how many bytes of lines one response takes (rule X4), with the
+// names of their fields.
+const MaxBytes = 4096
+
+// settleTime is how long answers may take to reach the browser and have their
+// effect. Until then another request does not tell that an attempt has failed,
+// unless the visitor has gone to another page.
+const settleTime = 10 * time.Second
+
+// Memory remembers how cookies were set, and what was tried to delete them. It is
+// bounded, keeps no value of a cookie, and is gone with the process. Any number of
+// goroutines may use it at once.
+type Memory struct {
+	names func() *names // made when they are needed
+	turns *turns
+}
+
+// NewMemory returns a memory that is empty.
+func NewMemory() *Memory {
+	return &Memory{names: sync.OnceValue(newNames), turns: newTurns()}
+}
+
+// Learn remembers how a cookie was set: a Set-Cookie line of that name has passed.
+func (m *Memory) Learn(v *Visit, name, line string) {
+	a := cookie.ReadAttributes(line)
+	s := Scope{Domain: a.Domain, Path: a.Path, Partitioned: a.Partitioned, HTTPOnly: a.HTTPOnly}
+	if s.Path == "" {
+		s.Path = v.defaultPath()
+	}
+	names := m.names()
+	if names.know(v.Host, name, s) {
+		return // as nearly always
+	}
+	switch site := v.site(); {
+	case s.Domain == v.Host && site == "":
+		s.Domain = "" // for addresses and public suffixes, the cookie is host-only
+	case s.Domain != "" && !v.accepts(s.Domain, site):
+		return // browsers do not take it
+	}
+	if len(name) <= maxNameBytes && len(v.Host) <= maxHostBytes && isPath(s.Path) && !cookie.HasControls(line) {
+		names.learn(v.Host, name, s)
+	}
+}
+
+// Next returns the lines that are to be tried next to delete a cookie, of which
+// the room in the response is enough for all. There are none where it has to wait
+// for another response, or nothing is left to try. In the latter case undeletable
+// tells, once for each name and host, that nothing has helped.
+func (m *Memory) Next(v *Visit, c *Cookie, room int, now time.Time) (lines []string, undeletable bool) {
+	key := m.turns.key(v, c)
+	m.turns.mu.Lock()
+	defer m.turns.mu.Unlock()
+	t, found := m.turns.get(key)
+	settling := found && now.Sub(t.at) < settleTime
+	if t.group == exhausted {
+		return nil, !settling && m.names().sayUndeletable(v.Host, cookie.Collapsed(c.Name))
+	}
+	if settling && !v.Navigation {
+		return nil, false
+	}
+	a := newVariants(v, c, m.names().scopes(v.Host, c.Name))
+	for len(lines) == 0 && t.group < exhausted {
+		var complete bool
+		if lines, complete = a.lines(&t, room); !complete && len(lines) == 0 {
+			return nil, false // there is no room for any
+		}
+	}
+	t.at = now
+	m.turns.put(key, t)
+	return lines, false
+}
+
+// lines writes those of a turn that there is room for, and moves the turn on. It
+// reports whether those were all of the group.
+func (a *variants) lines(t *turn, room int) (lines []string, complete bool) {
+	has := prefixesOf(a.cookie.Name)
+	belongTogether := t.group <= common && room < MaxBytes
+	i := 0
+	for s := range a.in(t.group) {
+		if i++; i <= t.sent {
+			continue
+		}
+		line := s.line(a.cookie.Name, has, a.visit.HTTPS)
+		switch size := Size(line); {
+		case size > MaxBytes: // it never fits
+		case size > room && belongTogether:
+			return nil, false
+		case size > room:
+			t.sent = i - 1
+			return lines, false
+		default:
+			room -= size
+			lines = append(lines, line)
+		}
+	}
+	t.group, t.sent = t.group+1, 0
+	return lines, true
+}
+
+// Size is how many bytes a line takes in a response.
+func Size(line string) int { return len("Set-Cookie: ") + len(line) + len("\r\n") }
+
+// CanDelete tells whether a line can name a cookie. Browsers do not agree on how to
+// read a line without a name.
+func CanDelete(name string) bool { return name != "" && !cookie.HasControls(name) }
