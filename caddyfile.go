@@ -55,7 +55,8 @@ func firstArg(d *caddyfile.Dispenser) string {
 // UnmarshalCaddyfile sets up the handler from a Caddyfile. Syntax:
 //
 //	cookie_consent [<matcher>] [<policy>] {
-//	    policy <path>
+//	    policy          <path>
+//	    upstream_header <name>
 //	}
 //
 // The policy stands in one of the two places. To restrict the directive to a
@@ -71,27 +72,48 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		}
 	}
 	for d.NextBlock(0) {
-		switch d.Val() {
-		case "policy":
-			if !d.NextArg() {
-				return d.Err("policy: expected the path of a policy.yaml")
-			}
-			if err := h.setPolicy(d); err != nil {
-				return err
-			}
-			if d.NextArg() {
-				return d.Errf("policy: unexpected argument %q after the path", d.Val())
-			}
-			if d.NextBlock(1) {
-				return d.Errf("policy: unexpected block with %q", d.Val())
-			}
-		default:
-			return d.Errf("unrecognized subdirective %q: expected policy", d.Val())
+		if err := h.unmarshalSubdirective(d); err != nil {
+			return err
 		}
 	}
 	if h.Policy == nil {
 		return d.Err("cookie_consent without a policy: expected the path of a policy.yaml as argument, or policy <path> in the block")
 	}
+	return nil
+}
+
+func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
+	name := d.Val()
+	set, ok := map[string]func(*caddyfile.Dispenser) error{
+		"policy":          h.setPolicy,
+		"upstream_header": h.setUpstreamHeader,
+	}[name]
+	if !ok {
+		return d.Errf("unrecognized subdirective %q: expected policy or upstream_header", name)
+	}
+	if !d.NextArg() {
+		return d.Errf("%s: expected one argument", name)
+	}
+	if err := set(d); err != nil {
+		return err
+	}
+	if d.NextArg() {
+		return d.Errf("%s: unexpected argument %q after the first one", name, d.Val())
+	}
+	if d.NextBlock(1) {
+		return d.Errf("%s: unexpected block with %q", name, d.Val())
+	}
+	return nil
+}
+
+func (h *Handler) setUpstreamHeader(d *caddyfile.Dispenser) error {
+	if h.UpstreamHeader != "" {
+		return d.Errf("a second upstream_header %q: it is %s already", d.Val(), h.UpstreamHeader)
+	}
+	if d.Val() == "" {
+		return d.Err("expected the name of a header as upstream_header, found an empty one")
+	}
+	h.UpstreamHeader = d.Val()
 	return nil
 }
 

@@ -79,11 +79,17 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"two arguments, no matcher", "cookie_consent first.yaml second.yaml", `"second.yaml"`},
 		{"three arguments", "cookie_consent /a first.yaml third.yaml", `"third.yaml"`},
 		{"unknown subdirective", "cookie_consent {\npolcy p.yaml\n}", `unrecognized subdirective "polcy"`},
-		{"policy without a path", "cookie_consent {\npolicy\n}", "expected the path"},
+		{"policy without a path", "cookie_consent {\npolicy\n}", "policy: expected one argument"},
 		{"policy with two paths", "cookie_consent {\npolicy a.yaml b.yaml\n}", `"b.yaml"`},
 		{"policy with a block", "cookie_consent {\npolicy a.yaml {\nmode x\n}\n}", `"mode"`},
 		{"policy twice in the block", "cookie_consent {\npolicy a.yaml\npolicy b.yaml\n}", `a second policy "b.yaml"`},
 		{"policy as argument and in the block", "cookie_consent a.yaml {\npolicy b.yaml\n}", `a second policy "b.yaml"`},
+		{"upstream_header without a name", "cookie_consent p.yaml {\nupstream_header\n}", "upstream_header: expected one argument"},
+		{"upstream_header with an empty name", "cookie_consent p.yaml {\nupstream_header \"\"\n}", "found an empty one"},
+		{"upstream_header with two names", "cookie_consent p.yaml {\nupstream_header A B\n}", `"B"`},
+		{"upstream_header twice", "cookie_consent p.yaml {\nupstream_header A\nupstream_header B\n}", `a second upstream_header "B"`},
+		{"upstream_header with a block", "cookie_consent p.yaml {\nupstream_header A {\nB\n}\n}", `"B"`},
+		{"upstream_header alone", "cookie_consent {\nupstream_header A\n}", "without a policy"},
 		{"a path matcher alone", "cookie_consent /admin/* {\npolicy b.yaml\n}", "cookie_consent <path> <policy>"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-consent/caddy-consent/enforcer"
+	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 )
 
 func init() {
@@ -36,7 +37,14 @@ type Handler struct {
 	// cannot be read or is not valid stops the config from loading.
 	Policy json.RawMessage `json:"policy,omitempty"`
 
+	// The name of a request header that tells the portal what the visitor permits:
+	// a structured-field dictionary (RFC 9651) with a boolean for each category that
+	// needs a choice, such as `statistical=?1, third_party=?0`. A header of that name
+	// that a client sends is removed. Default: none is sent.
+	UpstreamHeader string `json:"upstream_header,omitempty"`
+
 	enforcer *enforcer.Enforcer
+	gpcJSON  *wellKnown // nil where the site does not publish it
 	logger   *zap.Logger
 }
 
@@ -68,11 +76,28 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		zap.Int("categories", len(p.Categories)),
 		zap.Int("services", len(p.Services)))
 	h.enforcer = enforcer.New(p)
-	return nil
+	h.enforcer.Expiry = memory
+	h.enforcer.Visit = visit
+	h.enforcer.Observer = observer{h.logger}
+	if err := h.provisionUpstreamHeader(); err != nil {
+		return err
+	}
+	if h.gpcJSON, err = gpcJSON(p, source); err != nil {
+		return err
+	}
+	return registerMetrics(ctx.GetMetricsRegistry())
 }
+
+// memory is of all handlers, and of those that a config reload brings: what it
+// knows of a host does not depend on them.
+var memory = expiry.NewMemory()
 
 // ServeHTTP enforces the policy on one exchange.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if h.gpcJSON.matches(r) {
+		h.gpcJSON.ServeHTTP(w, r)
+		return nil
+	}
 	exchange := h.enforcer.Begin(w, r)
 	defer exchange.End()
 	return next.ServeHTTP(exchange, r)

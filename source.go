@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -17,8 +18,9 @@ import (
 
 // policySource is where a handler's policy comes from: a file, or the config.
 type policySource struct {
-	name string // of the file, as problems and logs give it
-	data []byte
+	name     string // of the file, as problems and logs give it
+	data     []byte
+	modified time.Time // zero for a policy in the config
 }
 
 // policySource finds out which of its two forms the policy has, and reads it.
@@ -79,7 +81,11 @@ func fileSource(path string) (*policySource, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the cookie policy: %w", err)
 	}
-	return &policySource{name: path, data: data}, nil
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("reading the cookie policy: %w", err)
+	}
+	return &policySource{name: path, data: data, modified: info.ModTime()}, nil
 }
 
 func (s *policySource) load() (*policy.Policy, error) {

@@ -39,6 +39,12 @@ type Enforcer struct {
 	// [expiry.VisitOf], believes the request.
 	Visit func(*http.Request) expiry.Visit
 
+	// UpstreamHeader is the name of a request header that tells the portal what was
+	// decided, as a structured-field dictionary: "statistical=?1, third_party=?0".
+	// What a client sends under that name is removed. Empty, the default: there is
+	// none. See [Enforcer.CheckUpstreamHeader].
+	UpstreamHeader string
+
 	// Observer is told what happens. It may be nil.
 	Observer Observer
 }
@@ -69,7 +75,10 @@ func New(p *policy.Policy) *Enforcer {
 func (e *Enforcer) Begin(w http.ResponseWriter, r *http.Request) *Exchange {
 	x := &Exchange{ResponseWriter: w, enforcer: e, request: r}
 	x.filterRequest(r)
-	guardTrailers(r)
+	if e.UpstreamHeader != "" {
+		x.tellUpstream(r.Header, e.UpstreamHeader)
+	}
+	e.guardTrailers(r)
 	return x
 }
 

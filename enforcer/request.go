@@ -88,20 +88,22 @@ func join(pairs []listed) string {
 	return line.String()
 }
 
-// guardTrailers keeps cookies out of the request's trailers (rule Q9). They
-// arrive once the body has been read to its end.
-func guardTrailers(r *http.Request) {
-	deleteCookies(r.Trailer) // those that are announced
+// guardTrailers keeps cookies out of the request's trailers (rule Q9), and what a
+// client says about the decision. They arrive once the body has been read to its
+// end.
+func (e *Enforcer) guardTrailers(r *http.Request) {
+	e.filterTrailer(r.Trailer) // those that are announced
 	mayHaveTrailers := len(r.Trailer) > 0 || r.ContentLength < 0
 	if r.Body == nil || r.Body == http.NoBody || !mayHaveTrailers {
 		return
 	}
-	r.Body = &guardedBody{ReadCloser: r.Body, request: r}
+	r.Body = &guardedBody{ReadCloser: r.Body, enforcer: e, request: r}
 }
 
 type guardedBody struct {
 	io.ReadCloser
-	request *http.Request
+	enforcer *Enforcer
+	request  *http.Request
 }
 
 // Read filters the trailers before anybody learns that the body has ended: the
@@ -109,15 +111,18 @@ type guardedBody struct {
 func (b *guardedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil {
-		deleteCookies(b.request.Trailer)
+		b.enforcer.filterTrailer(b.request.Trailer)
 	}
 	return n, err
 }
 
-func deleteCookies(trailer http.Header) {
-	for key := range trailer {
-		if strings.EqualFold(key, "Cookie") || strings.EqualFold(key, "Cookie2") {
-			delete(trailer, key)
-		}
+func (e *Enforcer) filterTrailer(trailer http.Header) {
+	if len(trailer) == 0 {
+		return
+	}
+	deleteField(trailer, "Cookie")
+	deleteField(trailer, "Cookie2")
+	if e.UpstreamHeader != "" {
+		deleteField(trailer, e.UpstreamHeader)
 	}
 }
