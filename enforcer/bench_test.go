@@ -8,9 +8,11 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 )
 
@@ -105,6 +107,35 @@ func BenchmarkFilter(b *testing.B) { benchFilter(b, shippedPolicy(b), benchSetCo
 
 func BenchmarkFilterNothingToRemove(b *testing.B) {
 	benchFilter(b, shippedPolicy(b), benchSetCookies[:2], benchNecessary)
+}
+
+// BenchmarkFilterWithdrawn is the first page after a withdrawal: the response
+// deletes all seven trackers' cookies of the workload. What was tried before is
+// forgotten each time, as if each visitor were another.
+func BenchmarkFilterWithdrawn(b *testing.B) {
+	const denied = "cookies_preferences=%7B%22statistical%22%3Afalse%2C%22first_party%22%3Afalse%2C%22timestamp%22%3A1795000000%7D"
+	line := []string{benchCookies[:strings.Index(benchCookies, "cookies_pref")] + denied}
+	header := http.Header{"Cookie": line, "Accept": {"text/html"}, "User-Agent": {"bench"}}
+	w := &headWriter{header: maps.Clone(otherHeaders)}
+	e := New(shippedPolicy(b))
+	visitor := 0
+	e.Visit = func(r *http.Request) expiry.Visit {
+		visitor++
+		return expiry.Visit{Host: "portal.example.org", Path: "/explore/", HTTPS: true, Agent: strconv.Itoa(visitor)}
+	}
+	r := &http.Request{Method: http.MethodGet, Header: header}
+	b.ReportAllocs()
+	for b.Loop() {
+		header["Cookie"] = line
+		w.header["Set-Cookie"] = benchSetCookies
+		delete(w.header, "Cache-Control")
+		x := &Exchange{ResponseWriter: w, enforcer: e, request: r}
+		x.filterRequest(r)
+		x.filterHead()
+		if n := len(w.header["Set-Cookie"]); n < 2+7 {
+			b.Fatalf("%d lines: not all are deleted", n)
+		}
+	}
 }
 
 // BenchmarkFilterFirstVisit is the filter where every request brings a choice that

@@ -67,9 +67,6 @@ func (m *Memory) Next(v *Visit, c *Cookie, room int, now time.Time) (lines []str
 	defer m.turns.mu.Unlock()
 	t, found := m.turns.get(key)
 	settling := found && now.Sub(t.at) < settleTime
-	if t.group == exhausted {
-		return nil, !settling && m.names().sayUndeletable(v.Host, cookie.Collapsed(c.Name))
-	}
 	if settling && !v.Navigation {
 		return nil, false
 	}
@@ -79,6 +76,9 @@ func (m *Memory) Next(v *Visit, c *Cookie, room int, now time.Time) (lines []str
 		if lines, complete = a.lines(&t, room); !complete && len(lines) == 0 {
 			return nil, false // there is no room for any
 		}
+	}
+	if len(lines) == 0 {
+		return nil, !settling && m.names().sayUndeletable(v.Host, cookie.Collapsed(c.Name))
 	}
 	t.at = now
 	m.turns.put(key, t)

@@ -1,0 +1,556 @@
+package expiry
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var testNow = time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)
+
+// rounds has a browser that keeps a cookie whatever it is told go from page to
+// page, and returns what it is told on each of them, in short: the domain and the
+// path, "P" for a partitioned cookie.
+func rounds(t *testing.T, m *Memory, v Visit, c Cookie) (told []string) {
+	t.Helper()
+	v.Navigation = true
+	for now := testNow; len(told) < 100; now = now.Add(time.Minute) {
+		lines, undeletable := m.Next(&v, &c, MaxBytes, now)
+		if undeletable {
+			if len(lines) > 0 {
+				t.Error("X2: undeletable, and tried all the same")
+			}
+			return told
+		}
+		if size := sizeOf(lines); size > MaxBytes {
+			t.Errorf("X4: %d bytes of lines", size)
+		}
+		var short []string
+		for _, line := range lines {
+			short = append(short, inShort(t, c.Name, line))
+		}
+		told = append(told, strings.Join(short, ", "))
+	}
+	t.Fatal("X2: it does not stop")
+	return nil
+}
+
+func sizeOf(lines []string) (size int) {
+	for _, line := range lines {
+		size += len("Set-Cookie: \r\n") + len(line)
+	}
+	return size
+}
+
+func inShort(t *testing.T, name, line string) string {
+	t.Helper()
+	rest, ok := strings.CutPrefix(line, name+"=; Path=")
+	if !ok || !strings.Contains(rest, "; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0") {
+		t.Errorf("X1: %q deletes nothing", line)
+	}
+	path, rest, _ := strings.Cut(rest, ";")
+	domain := "host"
+	if d, found := strings.CutPrefix(rest, " Domain="); found {
+		domain, _, _ = strings.Cut(d, ";")
+	}
+	short := domain + " " + path
+	if strings.HasSuffix(line, "; SameSite=None; Partitioned") {
+		short += " P"
+	}
+	return short
+}
+
+// TestVariants holds X2: which variants are tried, and in which turn.
+func TestVariants(t *testing.T) {
+	t.Parallel()
+	const name = "_ga"
+	for _, c := range []struct {
+		name   string
+		visit  Visit
+		cookie Cookie
+		lines  []string // that have passed, on the page /set/here
+		want   []string
+	}{
+		{
+			name:  "nothing is known",
+			visit: Visit{Host: "a.b.example.org", Path: "/"},
+			want:  []string{"example.org /, host /", "a.b.example.org /, b.example.org /"},
+		},
+		{
+			name:  "the host is the registrable domain",
+			visit: Visit{Host: "example.org", Path: "/"},
+			want:  []string{"example.org /, host /"},
+		},
+		{
+			name:  "a public suffix of two labels",
+			visit: Visit{Host: "data.gov.ae", Path: "/"},
+			want:  []string{"data.gov.ae /, host /"},
+		},
+		{
+			name:  "a directory",
+			visit: Visit{Host: "example.org", Path: "/a/b"},
+			want:  []string{"example.org /, host /", "host /a, example.org /a, host /a/, example.org /a/, host /a/b, example.org /a/b"},
+		},
+		{
+			name:  "a page that ends with a slash, and an empty directory",
+			visit: Visit{Host: "localhost", Path: "/a//b/"},
+			want:  []string{"host /", "host /a, host /a/, host /a//, host /a//b, host /a//b/"},
+		},
+		{
+			name:  "partitioned twins, by HTTPS",
+			visit: Visit{Host: "p.example.org", Path: "/a", HTTPS: true},
+			want: []string{
+				"example.org /, host /", "p.example.org /",
+				"host /a, example.org /a, p.example.org /a",
+				"host / P, example.org / P, p.example.org / P, host /a P, example.org /a P, p.example.org /a P",
+			},
+		},
+		{name: "an address", visit: Visit{Host: "192.0.2.7", Path: "/"}, want: []string{"host /"}},
+		{name: "an IPv6 address", visit: Visit{Host: "[2001:db8::1]", Path: "/"}, want: []string{"host /"}},
+		{name: "a single label", visit: Visit{Host: "intranet", Path: "/"}, want: []string{"host /"}},
+		{name: "a public suffix", visit: Visit{Host: "github.io", Path: "/"}, want: []string{"host /"}},
+		{name: "a site below a private suffix", visit: Visit{Host: "me.github.io", Path: "/"}, want: []string{"me.github.io /, host /"}},
+		{name: "a dot at the end", visit: Visit{Host: "example.org.", Path: "/"}, want: []string{"host /"}},
+		{name: "a host that is none", visit: Visit{Host: "a.b; Secure", Path: "/"}, want: []string{"host /"}},
+		{name: "no host", visit: Visit{Path: "/"}, want: []string{"host /"}},
+		{name: "no path", visit: Visit{Host: "localhost"}, want: []string{"host /"}},
+		{
+			name:  "a path that no attribute can hold",
+			visit: Visit{Host: "localhost", Path: "/a/b;Domain=x/c"},
+			want:  []string{"host /", "host /a, host /a/"},
+		},
+
+		{
+			name:   "the policy says the host",
+			visit:  Visit{Host: "p.example.org", Path: "/"},
+			cookie: Cookie{Domain: "host"},
+			want:   []string{"host /", "example.org /", "p.example.org /"},
+		},
+		{
+			name:   "the policy says the site",
+			visit:  Visit{Host: "p.example.org", Path: "/"},
+			cookie: Cookie{Domain: "site"},
+			want:   []string{"example.org /", "host /", "p.example.org /"},
+		},
+		{
+			name:   "the policy says a domain and a path",
+			visit:  Visit{Host: "p.q.example.org", Path: "/"},
+			cookie: Cookie{Domain: "q.example.org", Path: "/x"},
+			want:   []string{"q.example.org /x", "example.org /, host /", "p.q.example.org /, q.example.org /"},
+		},
+		{
+			name:   "the policy says a path alone",
+			visit:  Visit{Host: "example.org", Path: "/"},
+			cookie: Cookie{Path: "/x"},
+			want:   []string{"host /x, example.org /x", "example.org /, host /"},
+		},
+		{
+			name:   "the policy says the site, and there is none",
+			visit:  Visit{Host: "intranet", Path: "/"},
+			cookie: Cookie{Domain: "site"},
+			want:   []string{"host /"},
+		},
+		{
+			name:   "the policy says a domain in which the host is not",
+			visit:  Visit{Host: "example.org", Path: "/"},
+			cookie: Cookie{Domain: "ample.org"},
+			want:   []string{"example.org /, host /"},
+		},
+		{
+			name:   "the policy says a domain below the host",
+			visit:  Visit{Host: "example.org", Path: "/"},
+			cookie: Cookie{Domain: "p.example.org"},
+			want:   []string{"example.org /, host /"},
+		},
+
+		{
+			name:  "learned",
+			visit: Visit{Host: "p.q.example.org", Path: "/"},
+			lines: []string{"_ga=1; Domain=.Q.example.org; Path=/deep; Secure"},
+			want:  []string{"q.example.org /deep", "example.org /, host /", "p.q.example.org /, q.example.org /"},
+		},
+		{
+			name:   "learned beats what the policy says",
+			visit:  Visit{Host: "p.example.org", Path: "/"},
+			cookie: Cookie{Domain: "site"},
+			lines:  []string{"_ga=1; Path=/"},
+			want:   []string{"host /", "example.org /", "p.example.org /"},
+		},
+		{
+			name:  "learned in two places",
+			visit: Visit{Host: "example.org", Path: "/"},
+			lines: []string{"_ga=1; Path=/", "_ga=2; Path=/; Domain=example.org"},
+			want:  []string{"host /, example.org /"},
+		},
+		{
+			name:  "learned without a path",
+			visit: Visit{Host: "localhost", Path: "/"},
+			lines: []string{"_ga=1"},
+			want:  []string{"host /set", "host /"},
+		},
+		{
+			name:  "learned with a domain that is the address",
+			visit: Visit{Host: "192.0.2.7", Path: "/"},
+			lines: []string{"_ga=1; Path=/; Domain=192.0.2.7"},
+			want:  []string{"host /"},
+		},
+		{
+			name:  "what browsers do not take is not learned",
+			visit: Visit{Host: "p.example.org", Path: "/"},
+			lines: []string{
+				"_ga=1; Path=/x; Domain=example.com", "_ga=1; Path=/x; Domain=org", "_ga=1; Path=/x; Domain=a.p.example.org",
+				"_ga=1; Path=/x; Domain=ple.org", "_ga=1; Path=/x; Domain=\x01", "_ga=1; Path=/x\x7f", "_ga=1; Path=/é",
+			},
+			want: []string{"example.org /, host /", "p.example.org /"},
+		},
+		{
+			name:  "learned partitioned",
+			visit: Visit{Host: "localhost", Path: "/", HTTPS: true},
+			lines: []string{"_ga=1; Path=/; Secure; SameSite=None; Partitioned"},
+			want:  []string{"host / P", "host /"},
+		},
+		{
+			name:  "learned partitioned, and the visitor came without TLS",
+			visit: Visit{Host: "localhost", Path: "/"},
+			lines: []string{"_ga=1; Path=/; Secure; SameSite=None; Partitioned"},
+			want:  []string{"host /"},
+		},
+
+		{
+			name:   "__Host- is nowhere else",
+			visit:  Visit{Host: "p.example.org", Path: "/a/b", HTTPS: true},
+			cookie: Cookie{Name: "__Host-a", Domain: "site", Path: "/x"},
+			lines:  []string{"__Host-a=1; Path=/y"},
+			want:   []string{"host /", "host / P"},
+		},
+		{
+			name:   "browsers read prefixes without case",
+			visit:  Visit{Host: "p.example.org", Path: "/a/b"},
+			cookie: Cookie{Name: "__hOST-a"},
+			want:   []string{"host /"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if c.cookie.Name == "" {
+				c.cookie.Name = name
+			}
+			m := NewMemory()
+			set := c.visit
+			set.Path = "/set/here"
+			for _, line := range c.lines {
+				m.Learn(&set, c.cookie.Name, line)
+			}
+			if got := rounds(t, m, c.visit, c.cookie); !slices.Equal(got, c.want) {
+				t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(c.want, "\n  "))
+			}
+		})
+	}
+}
+
+// TestLine holds X1 and X3: what stands in a line.
+func TestLine(t *testing.T) {
+	t.Parallel()
+	const ends = "; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0"
+	for _, c := range []struct {
+		name, cookie string
+		https        bool
+		set, want    string
+	}{
+		{"plain", "_ga", false, "_ga=1; Path=/", "_ga=; Path=/" + ends},
+		{"by HTTPS", "_ga", true, "_ga=1; Path=/", "_ga=; Path=/" + ends + "; Secure"},
+		{"everything", "_ga", true, "_ga=1; path=/a; domain=example.org; secure; httponly; samesite=none; partitioned", "_ga=; Path=/a; Domain=example.org" + ends + "; Secure; HttpOnly; SameSite=None; Partitioned"},
+		{"odd name", "_hj[x]:.é", false, "_hj[x]:.é=1; Path=/", "_hj[x]:.é=; Path=/" + ends},
+		{"__Host-", "__Host-a", false, "__Host-a=1", "__Host-a=; Path=/" + ends + "; Secure"},
+		{"__Secure-", "__Secure-a", false, "__Secure-a=1; Path=/; Domain=example.org", "__Secure-a=; Path=/; Domain=example.org" + ends + "; Secure"},
+		{"__Http-", "__Http-a", true, "__Http-a=1; Path=/", "__Http-a=; Path=/" + ends + "; Secure; HttpOnly"},
+		{"__Host-Http-", "__Host-Http-a", true, "__Host-Http-a=1; Path=/x", "__Host-Http-a=; Path=/" + ends + "; Secure; HttpOnly"},
+		{"nearly a prefix", "_Host-a", false, "_Host-a=1; Path=/x", "_Host-a=; Path=/x" + ends},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m := NewMemory()
+			v := Visit{Host: "p.example.org", Path: "/a/", HTTPS: c.https, Navigation: true}
+			m.Learn(&v, c.cookie, c.set)
+			got, _ := m.Next(&v, &Cookie{Name: c.cookie}, MaxBytes, testNow)
+			if !slices.Equal(got, []string{c.want}) {
+				t.Errorf("got  %q\nwant %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestTurns: a turn is one visitor's, and requests that come at the same time do
+// not use it up.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	m := NewMemory()
+	page := Visit{Host: "p.example.org", Path: "/", Navigation: true, Address: "192.0.2.1", Agent: "A", Choice: "x"}
+	cookie := Cookie{Name: "_ga", Value: "1"}
+	next := func(v Visit, c Cookie, after time.Duration) string {
+		lines, _ := m.Next(&v, &c, MaxBytes, testNow.Add(after))
+		var short []string
+		for _, line := range lines {
+			short = append(short, inShort(t, c.Name, line))
+		}
+		return strings.Join(short, ", ")
+	}
+	const first, second = "example.org /, host /", "p.example.org /"
+	if got := next(page, cookie, 0); got != first {
+		t.Fatalf("got %q", got)
+	}
+	fetch := page
+	fetch.Navigation = false
+	if got := next(fetch, cookie, 9*time.Second); got != "" {
+		t.Errorf("while the first answer may be on its way: %q", got)
+	}
+	for name, other := range map[string]Visit{
+		"host":    {Host: "q.example.org", Path: "/", Navigation: true, Address: "192.0.2.1", Agent: "A", Choice: "x"},
+		"address": {Host: "p.example.org", Path: "/", Navigation: true, Address: "192.0.2.2", Agent: "A", Choice: "x"},
+		"browser": {Host: "p.example.org", Path: "/", Navigation: true, Address: "192.0.2.1", Agent: "B", Choice: "x"},
+		"choice":  {Host: "p.example.org", Path: "/", Navigation: true, Address: "192.0.2.1", Agent: "A", Choice: "y"},
+	} {
+		if got := next(other, cookie, 0); got != first {
+			t.Errorf("a visitor with another %s, and the same value: %q", name, got)
+		}
+	}
+	if got := next(page, Cookie{Name: "_ga", Value: "2"}, 0); got != first {
+		t.Errorf("another value: %q", got)
+	}
+	if got := next(page, Cookie{Name: "_gb", Value: "1"}, 0); got != first {
+		t.Errorf("another name: %q", got)
+	}
+	if got := next(fetch, cookie, 10*time.Second); got != second {
+		t.Errorf("when the first answer has had no effect: %q", got)
+	}
+	if got := next(page, cookie, 10*time.Second); got != "" {
+		t.Errorf("after the last variant: %q", got)
+	}
+}
+
+// TestUndeletable: that nothing has helped is said once for each name and host,
+// and not before the last answer has had its time.
+func TestUndeletable(t *testing.T) {
+	t.Parallel()
+	m := NewMemory()
+	said := 0
+	visit := func(host, name, value string, after time.Duration) {
+		v := Visit{Host: host, Path: "/", Navigation: true}
+		if _, undeletable := m.Next(&v, &Cookie{Name: name, Value: value}, MaxBytes, testNow.Add(after)); undeletable {
+			said++
+		}
+	}
+	expect := func(what string, want int) {
+		t.Helper()
+		if said != want {
+			t.Errorf("%s: said %d times, want %d", what, said, want)
+		}
+	}
+	visit("intranet", "_id_1", "a", 0)
+	visit("intranet", "_id_1", "a", time.Second)
+	expect("the only answer may be on its way", 0)
+	visit("intranet", "_id_1", "a", 11*time.Second)
+	visit("intranet", "_id_1", "a", 12*time.Second)
+	expect("the cookie stays", 1)
+	for _, name := range []string{"_id_1", "_id_22"} { // one name, once ids are taken out
+		visit("intranet", name, "b", 0)
+		visit("intranet", name, "b", 20*time.Second)
+	}
+	expect("another visitor's", 1)
+	visit("extranet", "_id_1", "a", 0)
+	visit("extranet", "_id_1", "a", 20*time.Second)
+	expect("on another host", 2)
+	visit("intranet", "_other", "a", 0)
+	visit("intranet", "_other", "a", 20*time.Second)
+	expect("another name", 3)
+}
+
+// TestRoom holds X4: lines that belong together wait until there is room for all,
+// and many directories take several turns, none of which is left out.
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	m := NewMemory()
+	v := Visit{Host: "p.example.org", Path: "/", Navigation: true}
+	c := Cookie{Name: "_ga", Value: "1"}
+	for room := range 220 {
+		if lines, _ := m.Next(&v, &c, room, testNow); len(lines) == 2 && sizeOf(lines) <= room {
+			break
+		} else if len(lines) > 0 {
+			t.Fatalf("in %d bytes: %q", room, lines)
+		}
+	}
+	if lines, _ := m.Next(&v, &c, MaxBytes, testNow); len(lines) != 1 || inShort(t, "_ga", lines[0]) != "p.example.org /" {
+		t.Errorf("the second turn is %q", lines)
+	}
+
+	deep := Visit{Host: "p.example.org", Path: strings.Repeat("/directory", 20), HTTPS: true}
+	got := rounds(t, NewMemory(), deep, c)
+	tried := strings.Split(strings.Join(got, ", "), ", ")
+	for _, want := range []string{"host /directory", "example.org /directory/", "p.example.org " + strings.Repeat("/directory", 20), "host " + strings.Repeat("/directory", 20) + " P"} {
+		if !slices.Contains(tried, want) {
+			t.Errorf("%q was not tried", want)
+		}
+	}
+	slices.Sort(tried)
+	if n := len(slices.Compact(tried)); n != 3*2*40 {
+		t.Errorf("%d variants, want 3 domains with 40 paths, each partitioned or not", n)
+	}
+
+	endless := Visit{Host: "localhost", Path: strings.Repeat("/d", 4000)}
+	if got := rounds(t, NewMemory(), endless, c); len(got) > 4 {
+		t.Errorf("%d turns for a path of 4000 directories", len(got))
+	}
+	for _, long := range []int{3000, 4000, 5000} {
+		name := strings.Repeat("n", long)
+		got := rounds(t, NewMemory(), v, Cookie{Name: name})
+		if tried := strings.Join(got, ", "); long < 4000 && tried != "example.org /, host /, p.example.org /" || long >= 4000 && tried != "" && len(got) > 3 {
+			t.Errorf("for a name of %d bytes: %q", long, got)
+		}
+	}
+}
+
+// TestForgotten: a turn is forgotten within the hour, and not before half of it.
+func TestForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		v := Visit{Host: "p.example.org", Path: "/", Navigation: true}
+		turn := func() string {
+			lines, _ := m.Next(&v, &Cookie{Name: "_ga"}, MaxBytes, time.Now())
+			if len(lines) == 0 {
+				return "none"
+			}
+			return inShort(t, "_ga", lines[0])
+		}
+		for i, want := range []string{"example.org /", "p.example.org /", "none"} {
+			if got := turn(); got != want {
+				t.Fatalf("turn %d is %q, want %q", i, got, want)
+			}
+			<-time.After(29 * time.Minute)
+		}
+		<-time.After(31 * time.Minute)
+		synctest.Wait()
+		if n := len(m.turns.recent) + len(m.turns.old); n != 0 {
+			t.Errorf("after an hour %d turns are kept", n)
+		}
+		if got := turn(); got != "example.org /" {
+			t.Errorf("after an hour the turn is %q", got)
+		}
+		<-time.After(2 * time.Hour) // for the timer to end
+		synctest.Wait()
+		if m.turns.ageing != nil {
+			t.Error("the timer runs on with nothing to forget")
+		}
+	})
+}
+
+// TestBounds: 10,000 names are remembered, and the oldest goes first; of turns, no
+// more than twice as many are.
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	m := NewMemory()
+	v := Visit{Host: "p.example.org", Path: "/", Navigation: true}
+	name := func(i int) string { return fmt.Sprint("name", i) }
+	for i := range maxNames {
+		m.Learn(&v, name(i), "x=1; Path=/learned")
+	}
+	m.Learn(&v, name(0), "x=1; Path=/learned") // nothing new, so it stays the oldest
+	known := func(i int) bool { return len(m.names().scopes(v.Host, name(i))) > 0 }
+	if !known(0) || !known(maxNames-1) {
+		t.Fatal("10,000 names are not remembered")
+	}
+	for i := range 10 {
+		m.Learn(&v, name(maxNames+i), "x=1; Path=/learned")
+		if known(i) || !known(i+1) || !known(maxNames+i) {
+			t.Errorf("after %d more names the oldest is there: %t, the next one: %t, the new one: %t", i+1, known(i), known(i+1), known(maxNames+i))
+		}
+	}
+	for i := range 10 * maxScopes {
+		m.Learn(&v, "many", fmt.Sprintf("x=1; Path=/%d", i))
+	}
+	if scopes := m.names().scopes(v.Host, "many"); len(scopes) != maxScopes || scopes[maxScopes-1].Path != fmt.Sprint("/", 10*maxScopes-1) {
+		t.Errorf("of one name %v are remembered", scopes)
+	}
+	m.Learn(&v, strings.Repeat("n", maxNameBytes+1), "x=1; Path=/")
+	if m.names().find(v.Host, strings.Repeat("n", maxNameBytes+1)) != nil {
+		t.Error("a name without end is remembered")
+	}
+
+	for i := range 3 * maxTurns {
+		m.Next(&v, &Cookie{Name: "_ga", Value: name(i)}, MaxBytes, testNow)
+		if n := len(m.turns.recent) + len(m.turns.old); n > 2*maxTurns {
+			t.Fatalf("%d turns are remembered", n)
+		}
+	}
+}
+
+// TestAtOnce is for the race detector, and sees that readers find what is there
+// while others go.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	m := NewMemory()
+	v := Visit{Host: "p.example.org", Path: "/", Navigation: true}
+	m.Learn(&v, "last", "x=1; Path=/first")
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for j := range 2 * maxNames / 8 {
+				v := v
+				name := fmt.Sprint(i, "-", j)
+				m.Learn(&v, name, "x=1; Path=/a")
+				if !m.names().know(v.Host, name, Scope{Path: "/a"}) {
+					t.Errorf("%s is not remembered", name)
+					return
+				}
+				m.Learn(&v, "last", fmt.Sprintf("x=1; Path=/%d", j%7))
+				m.Next(&v, &Cookie{Name: name}, MaxBytes, testNow)
+			}
+		})
+	}
+	all.Wait()
+	found := 0
+	for i := range m.names().buckets {
+		for r := m.names().buckets[i].Load(); r != nil; r = r.following.Load() {
+			found++
+		}
+	}
+	if found != maxNames {
+		t.Errorf("%d names are remembered, want %d", found, maxNames)
+	}
+}
+
+// TestLearnAgain: what is known already costs nothing.
+func TestLearnAgain(t *testing.T) {
+	m := NewMemory()
+	v := Visit{Host: "p.example.org", Path: "/"}
+	const line = "_ga=1; Path=/; Domain=example.org; Max-Age=100"
+	m.Learn(&v, "_ga", line)
+	if n := testing.AllocsPerRun(100, func() { m.Learn(&v, "_ga", line) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestVisitOf(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest("GET", "http://Portal.Example.org:8443/a%2Fb/%C3%A9?x=/y", nil)
+	r.Header.Set("User-Agent", "A")
+	r.TLS = &tls.ConnectionState{}
+	want := Visit{HTTPS: true, Host: "portal.example.org", Path: "/a%2Fb/%C3%A9", Address: "192.0.2.1", Agent: "A"}
+	if got := VisitOf(r); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for host, want := range map[string]string{
+		"": "", "a": "a", "a:80": "a", "[::1]": "[::1]", "[::1]:80": "[::1]", "A.B": "a.b", "a:": "a",
+	} {
+		if got := VisitOf(&http.Request{Host: host, URL: r.URL}).Host; got != want {
+			t.Errorf("%q: got %q, want %q", host, got, want)
+		}
+	}
+}
