@@ -124,11 +124,11 @@ type browser struct {
 
 // startBrowser runs Chromium without a window and with an empty profile until
 // the test ends. What it is told not to do would reach for the network.
-func startBrowser(t *testing.T, base string) *browser {
+func startBrowser(t *testing.T, base string, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	path := program(t, "chromium", "chromium", "chromium-browser")
 	var log process
-	ctx, end := chromedp.NewExecAllocator(context.Background(),
+	ctx, end := chromedp.NewExecAllocator(context.Background(), append(more,
 		chromedp.ExecPath(path),
 		chromedp.Headless,
 		chromedp.NoSandbox, // there is none for root, or in many containers
@@ -145,7 +145,7 @@ func startBrowser(t *testing.T, base string) *browser {
 		chromedp.Flag("password-store", "basic"),
 		chromedp.Flag("no-proxy-server", true), // loopback only, whatever the environment says
 		chromedp.UserDataDir(t.TempDir()),
-		chromedp.CombinedOutput(&log))
+		chromedp.CombinedOutput(&log))...)
 	t.Cleanup(end)
 	ctx, closePage := chromedp.NewContext(ctx)
 	t.Cleanup(closePage)

@@ -9,6 +9,7 @@ import base64
 import json
 import os
 import time
+import urllib.parse
 
 import django
 from django.conf import settings
@@ -197,8 +198,24 @@ def visit(request):
     return HttpResponse(VISIT)
 
 
+def with_lines(application):
+    """Adds the Set-Cookie lines that the query names, as they are: Django's own
+    cookies know fewer names and attributes than browsers do."""
+
+    def answer(environ, start_response):
+        lines = urllib.parse.parse_qs(environ["QUERY_STRING"]).get("set-cookie", [])
+
+        def start(status, headers, *rest):
+            return start_response(status, headers + [("Set-Cookie", line) for line in lines], *rest)
+
+        return application(environ, start)
+
+    return answer
+
+
 urlpatterns = [
     path("", catalogue),
+    path("deep/<path:rest>", lambda request, rest: catalogue(request)),
     path("login/", log_in),
     path("logout/", log_out),
     path("i18n/setlang/", set_language),
@@ -213,6 +230,6 @@ urlpatterns = [
     path("visit/", visit),
 ]
 
-application = get_wsgi_application()
+application = with_lines(get_wsgi_application())
 call_command("migrate", verbosity=0)
 auth.get_user_model().objects.create_user("visitor", password="pass-for-tests")
