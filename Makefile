@@ -14,8 +14,8 @@ run: build
 	  "curl -i -b 'sessionid=s; _pk_id.1.1fff=m; _ga=g' http://localhost:8080/" \
 	  'Matomo granted: its cookies pass too' \
 	  "curl -i -b 'sessionid=s; _pk_id.1.1fff=m; _ga=g; cookies_preferences=%7B%22matomo%22%3Atrue%7D' http://localhost:8080/" \
-	  'everything refused' \
-	  "curl -i -b 'sessionid=s; _pk_id.1.1fff=m; _ga=g; cookies_preferences=%7B%22matomo%22%3Afalse%2C%22ga%22%3Afalse%7D' http://localhost:8080/"
+	  'everything refused: their cookies are deleted from a browser that opens the page' \
+	  "curl -i -H 'Accept: text/html' -b 'sessionid=s; _pk_id.1.1fff=m; _ga=g; cookies_preferences=%7B%22matomo%22%3Afalse%2C%22ga%22%3Afalse%7D' http://localhost:8080/"
 	@exec bin/caddy run --adapter caddyfile --config Caddyfile.example
 
 build:

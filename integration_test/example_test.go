@@ -32,10 +32,11 @@ func TestExample(t *testing.T) {
 		name, choice string
 		reaches      string // of the cookies that are sent, before the choice
 		set          []string
+		deleted      []string
 	}{
-		{"nothing chosen", "", "sessionid=s", necessary},
-		{"Matomo granted", "cookies_preferences=%7B%22matomo%22%3Atrue%7D", "sessionid=s; _pk_id.1.1fff=m", append(slices.Clone(necessary), "_pk_id.1.1fff")},
-		{"everything refused", "cookies_preferences=%7B%22matomo%22%3Afalse%2C%22ga%22%3Afalse%7D", "sessionid=s", necessary},
+		{"nothing chosen", "", "sessionid=s", necessary, nil},
+		{"Matomo granted", "cookies_preferences=%7B%22matomo%22%3Atrue%7D", "sessionid=s; _pk_id.1.1fff=m", append(slices.Clone(necessary), "_pk_id.1.1fff"), nil},
+		{"everything refused", "cookies_preferences=%7B%22matomo%22%3Afalse%2C%22ga%22%3Afalse%7D", "sessionid=s", necessary, []string{"_pk_id.1.1fff", "_ga"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			request, err := http.NewRequest("GET", "http://localhost:"+gateway+"/", nil)
@@ -47,6 +48,7 @@ func TestExample(t *testing.T) {
 				cookies, want = cookies+"; "+c.choice, want+"; "+c.choice
 			}
 			request.Header.Set("Cookie", cookies)
+			request.Header.Set("Accept", "text/html")
 			response, err := http.DefaultClient.Do(request)
 			if err != nil {
 				t.Fatal(err)
@@ -59,13 +61,17 @@ func TestExample(t *testing.T) {
 			if !strings.Contains(string(body), fmt.Sprintf("<pre>%s</pre>", want)) {
 				t.Errorf("want the cookies %q on the page\n%s", want, body)
 			}
-			var set []string
+			var set, deleted []string
 			for _, line := range response.Header["Set-Cookie"] {
-				name, _, _ := strings.Cut(line, "=")
-				set = append(set, name)
+				name, rest, _ := strings.Cut(line, "=")
+				if strings.HasPrefix(rest, "; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0") {
+					deleted = append(deleted, name)
+				} else {
+					set = append(set, name)
+				}
 			}
-			if !slices.Equal(set, c.set) {
-				t.Errorf("cookies set: %q, want %q", set, c.set)
+			if !slices.Equal(set, c.set) || !slices.Equal(deleted, c.deleted) {
+				t.Errorf("cookies set: %q, want %q; deleted: %q, want %q", set, c.set, deleted, c.deleted)
 			}
 		})
 	}
