@@ -18,7 +18,8 @@ import (
 
 // TestReload runs Caddy with two sites, each with a handler of its own, and loads
 // another config: how cookies were set is still known afterwards, for each host
-// (X2), and the metrics are registered anew.
+// (X2), and the metrics are registered anew. The visitors come by HTTPS, as a
+// trusted proxy says.
 func TestReload(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -32,7 +33,7 @@ func TestReload(t *testing.T) {
 			return fmt.Sprintf("http://%s.reload.example.org:%s {\n\tbind 127.0.0.1\n\tcookie_consent %q\n\t%s\n\theader +Set-Cookie %q\n\trespond ok\n}\n",
 				host, address[strings.LastIndex(address, ":")+1:], file, added, line)
 		}
-		json, _, err := adapt("{\n\tadmin off\n\tmetrics\n\tlog {\n\t\tlevel ERROR\n\t}\n}\n" +
+		json, _, err := adapt("{\n\tadmin off\n\tmetrics\n\tservers {\n\t\ttrusted_proxies static 127.0.0.1/32\n\t}\n\tlog {\n\t\tlevel ERROR\n\t}\n}\n" +
 			site("one", "_ga=secret; Path=/one; Domain=reload.example.org; HttpOnly") + site("two", "_ga=secret; Path=/two"))
 		if err != nil {
 			t.Fatal(err)
@@ -47,6 +48,7 @@ func TestReload(t *testing.T) {
 		}
 		r.Host = host + ".reload.example.org"
 		r.Header.Set("Accept", "text/html")
+		r.Header.Set("X-Forwarded-Proto", "https")
 		r.Header.Set("Cookie", `_ga=secret; cookies_preferences={"ga":`+choice+`}`)
 		response, err := http.DefaultClient.Do(r)
 		if err != nil {
@@ -78,8 +80,8 @@ func TestReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	for host, want := range map[string]string{
-		"one": "_ga=; Path=/one; Domain=reload.example.org; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; HttpOnly",
-		"two": "_ga=; Path=/two; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0",
+		"one": "_ga=; Path=/one; Domain=reload.example.org; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure; HttpOnly",
+		"two": "_ga=; Path=/two; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure",
 	} {
 		header := ask(host, "false")
 		if got := header["Set-Cookie"]; !slices.Equal(got, []string{want}) || header.Get("X-Load") != "second" {

@@ -190,6 +190,12 @@ func TestVariants(t *testing.T) {
 			want:  []string{"host /, example.org /"},
 		},
 		{
+			name:  "learned in one place, with and without HttpOnly",
+			visit: Visit{Host: "intranet", Path: "/"},
+			lines: []string{"_ga=1; Path=/x", "_ga=2; Path=/x; HttpOnly"},
+			want:  []string{"host /x", "host /"},
+		},
+		{
 			name:  "learned without a path",
 			visit: Visit{Host: "localhost", Path: "/"},
 			lines: []string{"_ga=1"},
@@ -198,8 +204,8 @@ func TestVariants(t *testing.T) {
 		{
 			name:  "learned with a domain that is the address",
 			visit: Visit{Host: "192.0.2.7", Path: "/"},
-			lines: []string{"_ga=1; Path=/; Domain=192.0.2.7"},
-			want:  []string{"host /"},
+			lines: []string{"_ga=1; Path=/x; Domain=192.0.2.7"},
+			want:  []string{"host /x", "host /"},
 		},
 		{
 			name:  "what browsers do not take is not learned",

@@ -52,7 +52,7 @@ func (m *Memory) Learn(v *Visit, name, line string) {
 	case s.Domain != "" && !v.accepts(s.Domain, site):
 		return // browsers do not take it
 	}
-	if len(name) <= maxNameBytes && len(v.Host) <= maxHostBytes && isPath(s.Path) && !cookie.HasControls(line) {
+	if len(name) <= maxNameBytes && len(v.Host) <= maxHostBytes && isPath(s.Path) {
 		names.learn(v.Host, name, s)
 	}
 }
