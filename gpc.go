@@ -43,7 +43,7 @@ func gpcJSON(p *policy.Policy, source *policySource) (*wellKnown, error) {
 
 // matches tells whether a request is for the resource.
 func (k *wellKnown) matches(r *http.Request) bool {
-	return k != nil && r.URL.Path == k.path && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+	return k != nil && sentPath(r) == k.path && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 }
 
 // ServeHTTP sends the resource.

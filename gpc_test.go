@@ -1,9 +1,11 @@
 package cookieconsent
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +52,7 @@ func TestGPCJSON(t *testing.T) {
 		{"HEAD", "gpc_json: true\n", "HEAD", "/.well-known/gpc.json", "2026-05-01"},
 		{"POST", "gpc_json: true\n", "POST", "/.well-known/gpc.json", ""},
 		{"another path", "gpc_json: true\n", "GET", "/.well-known/gpc.json/", ""},
+		{"rewritten on its way here", "gpc_json: true\n", "GET", "/app/.well-known/gpc.json", ""},
 		{"not asked for", "", "GET", "/.well-known/gpc.json", ""},
 		{"not wanted", "gpc_json: false\n", "GET", "/.well-known/gpc.json", ""},
 	} {
@@ -61,7 +64,13 @@ func TestGPCJSON(t *testing.T) {
 			}
 			w := httptest.NewRecorder()
 			asked := false
-			err = h.ServeHTTP(w, httptest.NewRequest(c.method, c.path, nil), caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error {
+			r := httptest.NewRequest(c.method, c.path, nil)
+			if strings.HasPrefix(c.path, "/app/") { // as handle_path does
+				original := *r
+				r = r.WithContext(context.WithValue(r.Context(), caddyhttp.OriginalRequestCtxKey, original))
+				r.URL, r.RequestURI = &url.URL{Path: strings.TrimPrefix(c.path, "/app")}, strings.TrimPrefix(c.path, "/app")
+			}
+			err = h.ServeHTTP(w, r, caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error {
 				asked = true
 				return nil
 			}))
@@ -104,6 +113,7 @@ func TestProvisionMore(t *testing.T) {
 		{"a header", `{"policy": "` + file + `", "upstream_header": "x-cookie-consent"}`, ""},
 		{"no header", `{"policy": "` + file + `", "upstream_header": "a b"}`, `found "a b"`},
 		{"a header with another meaning", `{"policy": "` + file + `", "upstream_header": "cookie"}`, `found "cookie"`},
+		{"another one, written in another way", `{"policy": "` + file + `", "upstream_header": "x_forwarded_proto"}`, `found "x_forwarded_proto"`},
 		{"a category that no header can name", `{"policy": "` + odd + `", "upstream_header": "X-Cookie-Consent"}`, `category "Statistical" cannot be sent upstream`},
 		{"a category that nobody sends", `{"policy": "` + odd + `"}`, ""},
 	} {

@@ -16,7 +16,7 @@ type observer struct {
 
 // Undeletable tells that the visitor's browser still sends a cookie.
 func (o observer) Undeletable(host, name, category string) {
-	o.logger.Warn("a denied cookie cannot be deleted: every way was tried, or a script sets it again",
+	o.logger.Warn("a denied cookie is still there after every way to delete it was tried: name its domain and path in the policy, or stop the script that sets it again",
 		zap.String("host", host),
 		zap.String("cookie", name),
 		zap.String("category", category))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"golang.org/x/net/http/httpguts"
 )
@@ -14,7 +15,7 @@ func (h *Handler) provisionUpstreamHeader() error {
 		return nil
 	}
 	name := http.CanonicalHeaderKey(h.UpstreamHeader)
-	if !httpguts.ValidHeaderFieldName(name) || slices.Contains(taken, name) {
+	if !httpguts.ValidHeaderFieldName(name) || isTaken(http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))) {
 		return fmt.Errorf("upstream_header: expected the name of a header of its own, such as X-Cookie-Consent, found %q", h.UpstreamHeader)
 	}
 	if err := h.enforcer.CheckUpstreamHeader(); err != nil {
@@ -24,8 +25,18 @@ func (h *Handler) provisionUpstreamHeader() error {
 	return nil
 }
 
-// taken are headers that mean something else to the gateway, or to HTTP.
-var taken = []string{
-	"Accept", "Authorization", "Connection", "Content-Length", "Content-Type", "Cookie", "Cookie2", "Host", "Sec-Gpc",
-	"Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+// isTaken tells whether a header means something else to the gateway, to HTTP or to
+// most portals, which would not get it any more.
+func isTaken(name string) bool {
+	return slices.Contains(taken, name) || slices.ContainsFunc(takenPrefixes, func(prefix string) bool {
+		return strings.HasPrefix(name, prefix)
+	})
 }
+
+var (
+	taken = []string{
+		"Accept", "Authorization", "Connection", "Cookie", "Cookie2", "Expect", "Forwarded", "Host", "Keep-Alive", "Origin",
+		"Range", "Referer", "Set-Cookie", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "Via", "X-Csrftoken",
+	}
+	takenPrefixes = []string{"Accept-", "Content-", "If-", "Proxy-", "Sec-", "X-Forwarded-"}
+)

@@ -13,9 +13,7 @@ import (
 // server, and, where a proxy that Caddy trusts stands in front, before that.
 func visit(r *http.Request) expiry.Visit {
 	v := expiry.VisitOf(r)
-	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		v.Path = original.URL.EscapedPath()
-	}
+	v.Path = sentPath(r)
 	if ip, ok := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string); ok {
 		v.Address = ip
 	}
@@ -29,6 +27,14 @@ func visit(r *http.Request) expiry.Visit {
 		v.Host = expiry.HostName(host)
 	}
 	return v
+}
+
+// sentPath is the path that the browser asked for.
+func sentPath(r *http.Request) string {
+	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
+		return expiry.SentPath(&original)
+	}
+	return expiry.SentPath(r)
 }
 
 // forwarded is what the browser said, as the trusted proxy tells it: in the last

@@ -52,7 +52,7 @@ func TestVisit(t *testing.T) {
 				r.TLS = &tls.ConnectionState{}
 			}
 			r.Header["X-Forwarded-Proto"], r.Header["X-Forwarded-Host"] = c.proto, c.host
-			original := http.Request{URL: &url.URL{Path: "/app/a/b", RawPath: "/app/a%2Fb"}}
+			original := http.Request{RequestURI: "/app/a%2Fb?c", URL: &url.URL{Path: "/app/a/b", RawPath: "/app/a%2Fb"}}
 			ctx := context.WithValue(r.Context(), caddyhttp.OriginalRequestCtxKey, original)
 			ctx = context.WithValue(ctx, caddyhttp.VarsCtxKey, map[string]any{
 				caddyhttp.TrustedProxyVarKey: c.trusted,

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -85,7 +86,7 @@ var otherHeaders = http.Header{
 func benchFilter(b *testing.B, p *policy.Policy, setCookies []string, requests ...string) {
 	line := make([]string, 1)
 	header := http.Header{"Cookie": line, "Accept": {"*/*"}, "User-Agent": {"bench"}}
-	r := &http.Request{Method: http.MethodGet, Header: header}
+	r := &http.Request{Method: http.MethodGet, Host: "portal.example.org", URL: &url.URL{Path: "/explore/"}, RemoteAddr: "192.0.2.1:1234", Header: header}
 	w := &headWriter{header: maps.Clone(otherHeaders)}
 	x := &Exchange{ResponseWriter: w, enforcer: New(p), request: r}
 	next := 0
@@ -107,6 +108,13 @@ func BenchmarkFilter(b *testing.B) { benchFilter(b, shippedPolicy(b), benchSetCo
 
 func BenchmarkFilterNothingToRemove(b *testing.B) {
 	benchFilter(b, shippedPolicy(b), benchSetCookies[:2], benchNecessary)
+}
+
+// BenchmarkFilterGranted is the filter where all passes: it looks at how the
+// trackers' cookies are set, and how long they live.
+func BenchmarkFilterGranted(b *testing.B) {
+	const granted = "cookies_preferences=%7B%22statistical%22%3Atrue%2C%22first_party%22%3Atrue%2C%22timestamp%22%3A1795000000%7D"
+	benchFilter(b, shippedPolicy(b), benchSetCookies, benchCookies[:strings.Index(benchCookies, "cookies_pref")]+granted)
 }
 
 // BenchmarkFilterWithdrawn is the first page after a withdrawal: the response

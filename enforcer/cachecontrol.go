@@ -48,6 +48,18 @@ func keepsPrivate(name, value string) bool {
 	return name == "private" && value == "" || name == "no-store"
 }
 
+// isForCDN tells whether a response speaks to some caches in fields of their own
+// (RFC 9213, and before that Surrogate-Control). They do not look at Cache-Control
+// then.
+func isForCDN(header http.Header) bool {
+	for key := range header {
+		if len(key) > len("Cache-Control") && strings.HasSuffix(key, "-Cache-Control") || key == "Surrogate-Control" {
+			return true
+		}
+	}
+	return false
+}
+
 func hasDirective(line string, is func(name, value string) bool) bool {
 	for line != "" {
 		var directive string

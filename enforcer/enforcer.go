@@ -73,10 +73,10 @@ func New(p *policy.Policy) *Enforcer {
 // response writer, which filters those of the response. Its End must be called
 // once the request has been handled, even where that panicked.
 func (e *Enforcer) Begin(w http.ResponseWriter, r *http.Request) *Exchange {
-	x := &Exchange{ResponseWriter: w, enforcer: e, request: r}
+	x := &Exchange{ResponseWriter: w, enforcer: e, request: r, host: r.Host}
 	x.filterRequest(r)
 	if e.UpstreamHeader != "" {
-		x.tellUpstream(r.Header, e.UpstreamHeader)
+		x.judge.tellUpstream(r.Header, e.UpstreamHeader)
 	}
 	e.guardTrailers(r)
 	return x

@@ -17,6 +17,7 @@ type Exchange struct {
 
 	enforcer    *Enforcer
 	request     *http.Request
+	host        string   // of the request, as it came
 	cookies     []string // the Cookie lines of the request, as they came
 	judge       judge    // by the choice that came with the request
 	gpc         bool     // the request has the Global Privacy Control signal
@@ -24,9 +25,10 @@ type Exchange struct {
 	wroteHead   bool     // a final head was handed to the writer below
 	upgraded    bool     // a 101 went out
 
-	// Set-Cookie lines that were found to pass whatever else is in the header map.
-	permitted     []string
-	permittedRoom [2]string // for as many as they mostly are
+	// Set-Cookie lines that the judge was found to permit as they are, where there is
+	// room for all that the header map had.
+	permitted      [2]string
+	permittedCount int
 
 	// What goes into the header maps, kept here to save allocations. Nothing
 	// reads them again, so nobody who changes them can change a decision.

@@ -17,30 +17,37 @@ type withdrawal struct {
 
 // withdrawal returns nil where a response may not delete cookies (rule X4): it may
 // where the browser goes to another page, or the page itself asks for something.
-func (e *Enforcer) withdrawal(r *http.Request, choice *choices) *withdrawal {
-	navigation, sameOrigin := fetchedBy(r)
+func (x *Exchange) withdrawal(choice *choices) *withdrawal {
+	navigation, sameOrigin := fetchedBy(x.request)
 	if !navigation && !sameOrigin {
 		return nil
 	}
-	w := &withdrawal{e.Visit(r), *choice}
+	w := &withdrawal{x.visit(), *choice}
 	w.visit.Navigation = navigation
 	return w
+}
+
+// visit is the visit that the request tells of, whatever host a handler has given
+// it in the meantime.
+func (x *Exchange) visit() expiry.Visit {
+	r := x.request
+	if r.Host != x.host {
+		r = r.WithContext(r.Context())
+		r.Host = x.host
+	}
+	return x.enforcer.Visit(r)
 }
 
 // expire adds to a final head the lines that make the browser delete cookies which
 // it sent and which the visitor has denied (rules X1 to X5).
 func (x *Exchange) expire(header http.Header, j *judge) {
-	deletions := x.deletions(j, setNames(j, header))
-	if len(deletions) == 0 {
+	if isForCDN(header) {
 		return
 	}
-	lines := header["Set-Cookie"]
-	all := slices.Concat(lines, deletions)
-	if x.arePermitted(lines) {
-		x.permitted = slices.Clone(all)
+	if deletions := x.deletions(j, setNames(j, header)); len(deletions) > 0 {
+		header["Set-Cookie"] = slices.Concat(header["Set-Cookie"], deletions)
+		x.makePrivate(header, keepsPrivate)
 	}
-	header["Set-Cookie"] = all
-	x.makePrivate(header, keepsPrivate)
 }
 
 // fetchedBy tells what a browser fetches a response for. Browsers that do not say
@@ -78,9 +85,6 @@ func setNames(j *judge, header http.Header) map[string]bool {
 	return names
 }
 
-// minDeletionBytes is less than any line takes that deletes a cookie.
-const minDeletionBytes = 80
-
 // deletions are the lines that delete cookies of the request, but those whose names
 // are set already.
 func (x *Exchange) deletions(j *judge, taken map[string]bool) (lines []string) {
@@ -89,22 +93,18 @@ func (x *Exchange) deletions(j *judge, taken map[string]bool) (lines []string) {
 	room := expiry.MaxBytes
 	now := x.enforcer.Now()
 	for _, p := range pairs {
-		name := p.Name()
-		if room < minDeletionBytes {
-			break // the others have to wait for the next response
-		}
-		if taken[name] || !expiry.CanDelete(name) {
+		if taken[p.Name()] {
 			continue
 		}
-		c := expiry.Cookie{Name: name, Value: p.Value()}
+		c := expiry.Cookie{Name: p.Name(), Value: p.Value()}
 		category := ""
-		if rule := j.policy.Lookup(name); rule != nil {
+		if rule := j.policy.Lookup(c.Name); rule != nil {
 			c.Domain, c.Path = rule.Domain, rule.Path
 			category = j.policy.Categories[j.policy.Services[rule.Service].Category].ID
 		}
 		next, undeletable := x.enforcer.Expiry.Next(visit, &c, room, now)
 		if undeletable && x.enforcer.Observer != nil {
-			x.enforcer.Observer.Undeletable(visit.Host, cookie.Collapsed(name), category)
+			x.enforcer.Observer.Undeletable(visit.Host, cookie.Collapsed(c.Name), category)
 		}
 		for _, line := range next {
 			// Two cookies of one name have lines in common.
@@ -113,15 +113,22 @@ func (x *Exchange) deletions(j *judge, taken map[string]bool) (lines []string) {
 				room -= expiry.Size(line)
 			}
 		}
+		if room < fullBytes {
+			break // the others have to wait for the next response
+		}
 	}
 	return lines
 }
+
+// fullBytes is about what one line takes: with less room a response is full.
+const fullBytes = 128
 
 // expiring returns the cookies of the request that are to be deleted, and has the
 // visit tell visitors apart by their choice. A cookie that was sent twice with one
 // value is one: its turn comes once.
 func (x *Exchange) expiring(j *judge) (pairs []cookie.Pair) {
 	seen := make(map[string]bool)
+	var choice strings.Builder
 	for _, line := range x.cookies {
 		for more := true; more; {
 			var pair cookie.Pair
@@ -130,13 +137,14 @@ func (x *Exchange) expiring(j *judge) (pairs []cookie.Pair) {
 			}
 			switch service := serviceOf(j.policy, pair); {
 			case service == theChoice:
-				j.withdrawal.visit.Choice += pair.Value()
+				choice.WriteString(pair.Value())
 			case service >= 0 && j.permitted.Has(service) || !j.withdrawal.choice.expires(j.policy, service):
-			case !seen[pair.Text]:
+			case !seen[pair.Text] && expiry.CanDelete(pair.Name()):
 				seen[pair.Text] = true
 				pairs = append(pairs, pair)
 			}
 		}
 	}
+	j.withdrawal.visit.Choice = choice.String()
 	return pairs
 }

@@ -278,6 +278,101 @@ func TestExpirySharedSlice(t *testing.T) {
 	}
 }
 
+// TestGrantedAgain: a cookie that is set again with the same value is deleted
+// again, wherever it is set; also where the choice says no more than it did.
+func TestGrantedAgain(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"_ga=1; Path=/", "_ga=1; Path=/; Domain=example.org", "_ga=1; Path=/a/; Domain=portal.example.org"} {
+		for _, byPortal := range []bool{true, false} {
+			e := newExpiring(t, "")
+			browser := &jar{host: "portal.example.org"}
+			pages := 1
+			if !byPortal && strings.Contains(line, "/a/") {
+				pages = 3
+			}
+			for i := range 3 {
+				if byPortal {
+					r := httptest.NewRequest("GET", "http://portal.example.org/a/b", nil)
+					r.Header.Set("Cookie", grantGA)
+					if got := send(e, r, line)["Set-Cookie"]; !slices.Equal(got, []string{line}) {
+						t.Fatalf("granted: %q", got)
+					}
+				}
+				browser.store(line, "/a/b")
+				for range pages {
+					visitPage(t, e, browser, "/a/b", denyGA)
+				}
+				if names := browser.names(); len(names) > 0 && (i == 0 || pages == 1) {
+					t.Errorf("%q, by the portal: %t, withdrawn for the %d. time: %q are left", line, byPortal, i+1, names)
+				}
+			}
+		}
+	}
+}
+
+// TestLateVisit: what handlers make of the host does not matter to the browser.
+func TestLateVisit(t *testing.T) {
+	t.Parallel()
+	e := newExpiring(t, "")
+	rewriting := e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Host = "backend.internal.example.net"
+		for _, line := range r.Header["X-Line"] {
+			w.Header().Add("Set-Cookie", line)
+		}
+	}))
+	ask := func(cookies string, lines ...string) []string {
+		r := page(cookies)
+		r.Host = "portal.example.org"
+		r.Header["X-Line"] = lines
+		w := httptest.NewRecorder()
+		rewriting.ServeHTTP(w, r)
+		return w.Result().Header["Set-Cookie"]
+	}
+	const set = "_ga=1; Path=/x; Domain=portal.example.org"
+	if got := ask(grantGA, set); !slices.Equal(got, []string{set}) {
+		t.Fatalf("granted: %q", got)
+	}
+	// The withdrawal stands in the response, so what is deleted turns out late.
+	want := []string{denyGA, "_ga=; Path=/x; Domain=portal.example.org; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0"}
+	if got := ask(grantGA+"; _ga=1", denyGA); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestExpiryForCDN: caches that have a field of their own do not look at the one
+// that keeps a visitor's deletions from others.
+func TestExpiryForCDN(t *testing.T) {
+	t.Parallel()
+	for field, want := range map[string]int{"CDN-Cache-Control": 0, "Surrogate-Control": 0, "Fastly-Cache-Control": 0, "Cache-Control": 1, "X-Other": 1} {
+		w := httptest.NewRecorder()
+		newExpiring(t, "").Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set(field, "public, max-age=600")
+		})).ServeHTTP(w, page(denyGA+"; _ga=1"))
+		if got := w.Result().Header["Set-Cookie"]; len(got) != want {
+			t.Errorf("X5: with %s, %q", field, got)
+		}
+	}
+}
+
+// TestSubrequests: without metadata only pages are navigations; a page's own
+// requests do not move the turn on.
+func TestSubrequests(t *testing.T) {
+	t.Parallel()
+	e := newExpiring(t, "")
+	at := now
+	e.Now = func() time.Time { return at }
+	own := []string{"Accept", "*/*", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"}
+	for i, c := range []struct {
+		header []string
+		want   int
+	}{{own, 1}, {own, 0}, {nil, 1}, {own, 0}, {nil, 0}} {
+		if got := send(e, page(denyGA+"; _ga=1", c.header...))["Set-Cookie"]; len(got) != c.want {
+			t.Errorf("request %d: %q", i, got)
+		}
+		at = at.Add(time.Second)
+	}
+}
+
 // TestVisitorsApart: visitors whose cookies have the same value each have turns of
 // their own, if no more than their choice tells them apart.
 func TestVisitorsApart(t *testing.T) {

@@ -5,17 +5,22 @@ import (
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
+	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 )
 
 // admit takes note of how a permitted cookie that needs consent is set (rule X2).
 // It returns the service of the cookie, or tooLong where it would live longer than
 // the policy promises (rule S4).
-func (x *Exchange) admit(p listed, line string, clock *browserClock) (service int) {
+//
+// The visit is found out with the first of several lines.
+func (x *Exchange) admit(p listed, line string, clock *browserClock, visit *expiry.Visit) (service int) {
 	if cookie.Deletes(line, clock.Now) {
 		return p.service
 	}
-	visit := x.enforcer.Visit(x.request)
-	x.enforcer.Expiry.Learn(&visit, p.Name(), line)
+	if *visit == (expiry.Visit{}) {
+		*visit = x.visit()
+	}
+	x.enforcer.Expiry.Learn(visit, p.Name(), line)
 	limit := x.judge.policy.Lookup(p.Name()).Retention.Limit
 	switch {
 	case limit == 0 || !cookie.Outlives(line, limit, clock.forLives):

@@ -32,6 +32,8 @@ func TestLifetime(t *testing.T) {
 		{"necessary cookies are never touched", "sessionid=1; Max-Age=99999999999", ""},
 		{"the choice neither", "cookies_preferences={\"statistical\":true}; Max-Age=99999999999", ""},
 		{"a deletion", "_pk_id.1=; Max-Age=0", ""},
+		{"an hour, and no zone that browsers know", "_gid=1; Expires=" + now.Add(time.Hour).Format("Mon, 02 Jan 2006 15:04:05 ") + "UTC", ""},
+		{"a deletion for browsers, though not in every reading", "_gid=; Expires=" + in(999*24*time.Hour) + "; Expires=" + in(-time.Hour), ""},
 		{"capped already", "_pk_id.1=1; Max-Age=99999999" + thirteenMonths, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -71,6 +73,22 @@ func TestLifetimeByDate(t *testing.T) {
 		if got := w.Result().Header.Get("Set-Cookie"); got != want {
 			t.Errorf("Date %q: got %q, want %q", date, got, want)
 		}
+	}
+}
+
+// TestLifetimeAfter1xx: a line that lives as long as it may by the Date of a 1xx is
+// looked at again in the final head.
+func TestLifetimeAfter1xx(t *testing.T) {
+	t.Parallel()
+	line := "_gid=1; Expires=" + now.Add(20*time.Hour).Format(http.TimeFormat)
+	w := &headWriter{header: http.Header{}}
+	x := newExpiring(t, "").Begin(w, page(grantGA))
+	x.Header().Set("Set-Cookie", line)
+	x.WriteHeader(http.StatusEarlyHints)
+	x.Header().Set("Date", now.Add(-20*time.Hour).Format(http.TimeFormat))
+	x.WriteHeader(http.StatusOK)
+	if got := w.header.Get("Set-Cookie"); got != line+"; Max-Age=86400" {
+		t.Errorf("got %q", got)
 	}
 }
 

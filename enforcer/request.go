@@ -25,7 +25,7 @@ func (x *Exchange) filterRequest(r *http.Request) {
 	x.judge = choice.judge(p, x.gpc)
 	kept, expires := x.judge.filterCookies(pairs, &choice)
 	if expires {
-		x.judge.withdrawal = x.enforcer.withdrawal(r, &choice)
+		x.judge.withdrawal = x.withdrawal(&choice)
 	}
 	switch {
 	case len(kept) == 0:

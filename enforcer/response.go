@@ -8,6 +8,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
+	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 )
 
 // filterHead filters a header map that is about to go out with a final status, and
@@ -45,7 +46,12 @@ func (x *Exchange) filterHeader() (http.Header, *judge) {
 		case setCookie2Field:
 			delete(header, key)
 		case trailerField:
-			unannounce(header, key)
+			// HTTP/3 moves an announced field from the head to the trailer, where a
+			// permitted cookie would be lost.
+			unannounce(header, key, func(name string) bool {
+				f := cookieField(name)
+				return f == setCookieField || f == setCookie2Field
+			})
 		}
 	}
 	if len(found) == 0 || len(found) == 1 && x.arePermitted(found[0].lines) {
@@ -76,7 +82,7 @@ func (x *Exchange) filterHeader() (http.Header, *judge) {
 // the slice, and takes no time where they are the same strings. That the judge
 // permits a line depends on nothing else, unless another line sets the choice.
 func (x *Exchange) arePermitted(lines []string) bool {
-	return slices.Equal(lines, x.permitted)
+	return slices.Equal(lines, x.permitted[:x.permittedCount])
 }
 
 // readSetCookies appends the pair of each line to pairs, and returns the judge of
@@ -113,7 +119,7 @@ func (x *Exchange) responseJudge(all []setCookies, pairs []listed, clock *browse
 		pairs = pairs[len(f.lines):]
 	}
 	j := choice.judge(x.judge.policy, x.gpc)
-	j.withdrawal = x.enforcer.withdrawal(x.request, &choice)
+	j.withdrawal = x.withdrawal(&choice)
 	return &j
 }
 
@@ -131,12 +137,14 @@ const (
 // responses.
 func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed, clock *browserClock) ([]string, outcome) {
 	permitted, passed, became := 0, 0, unchanged
+	var visit expiry.Visit
 	for i, p := range pairs {
 		if j.permits(p.Pair, p.service) {
-			if p.service >= 0 && !j.policy.IsNecessary(p.service) {
-				pairs[i].service = x.admit(p, lines[i], clock)
+			if p.service < 0 || j.policy.IsNecessary(p.service) {
+				permitted++
+			} else { // how long it lives depends on what else is in the header map
+				pairs[i].service = x.admit(p, lines[i], clock, &visit)
 			}
-			permitted++
 		} else if !cookie.Deletes(lines[i], clock.Now) {
 			pairs[i].service = dropped
 		}
@@ -162,8 +170,8 @@ func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed, cl
 			}
 		}
 	}
-	if j == &x.judge && permitted == len(kept) && len(kept) <= len(x.permittedRoom) {
-		x.permitted = x.permittedRoom[:copy(x.permittedRoom[:], kept)]
+	if j == &x.judge && permitted == len(kept) && len(kept) <= len(x.permitted) {
+		x.permittedCount = copy(x.permitted[:], kept)
 	}
 	return kept, became
 }
@@ -242,17 +250,14 @@ func cookieField(key string) field {
 	return otherField
 }
 
-// unannounce takes cookies off a list of announced trailers: HTTP/3 moves an
-// announced field from the head to the trailer, where a permitted cookie would
-// be lost.
-func unannounce(header http.Header, key string) {
+// unannounce takes names off the lists of names under a key.
+func unannounce(header http.Header, key string, is func(name string) bool) {
 	var rest []string
 	found := false
 	for _, list := range header[key] {
 		var kept []string
 		for name := range strings.SplitSeq(list, ",") {
-			name = strings.Trim(name, " \t")
-			if f := cookieField(name); f == setCookieField || f == setCookie2Field {
+			if name = strings.Trim(name, " \t"); is(name) {
 				found = true
 			} else if name != "" {
 				kept = append(kept, name)

@@ -23,10 +23,11 @@ func (e *Enforcer) CheckUpstreamHeader() error {
 var dictionaryKey = regexp.MustCompile(`^[a-z][a-z0-9_.-]*$`)
 
 // tellUpstream tells the portal what was decided, and removes what the client says
-// about that.
-func (x *Exchange) tellUpstream(header http.Header, name string) {
+// about that. The client may not have the field removed on its way, either.
+func (j *judge) tellUpstream(header http.Header, name string) {
 	deleteField(header, name)
-	if decision := x.judge.dictionary(); decision != "" {
+	unannounce(header, "Connection", func(option string) bool { return isSameField(option, name) })
+	if decision := j.dictionary(); decision != "" {
 		header.Set(name, decision)
 	}
 }
@@ -53,12 +54,24 @@ func (j *judge) dictionary() string {
 }
 
 // deleteField removes a field from a header or trailer, however it is written.
-// Portals that speak CGI or WSGI take "_" for "-".
 func deleteField(header http.Header, name string) {
-	name = strings.ReplaceAll(name, "_", "-")
 	for key := range header {
-		if len(key) == len(name) && strings.EqualFold(strings.ReplaceAll(key, "_", "-"), name) {
+		if isSameField(key, name) {
 			delete(header, key)
 		}
 	}
+}
+
+// isSameField tells whether portals may take one field for another. Those that
+// speak CGI, FastCGI or WSGI, PHP above all, tell fields apart by their letters and
+// digits alone.
+func isSameField(key, name string) bool {
+	return len(key) == len(name) && strings.EqualFold(strings.Map(fieldRune, key), strings.Map(fieldRune, name))
+}
+
+func fieldRune(c rune) rune {
+	if c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' {
+		return c
+	}
+	return '-'
 }

@@ -38,15 +38,19 @@ func TestUpstreamHeader(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := page(c.cookies, "Sec-Gpc", c.gpc)
-			for _, key := range []string{"X-Cookie-Consent", "X_Cookie_Consent", "X-Cookie_Consent", "X-Cookie-Consents"} {
+			for _, key := range []string{"X-Cookie-Consent", "X_Cookie_Consent", "X.Cookie-Consent", "X-Cookie-Consents"} {
 				r.Header[key] = []string{"statistical=?1", "forged"}
 			}
+			r.Header["Connection"] = []string{"keep-alive, x-cookie-consent", "X-Cookie-Consent"}
 			e.Begin(httptest.NewRecorder(), r)
 			if got := r.Header["X-Cookie-Consent"]; len(got) != 1 || got[0] != c.want {
 				t.Fatalf("got %q, want %q", got, c.want)
 			}
-			if len(r.Header["X_Cookie_Consent"])+len(r.Header["X-Cookie_Consent"]) > 0 || len(r.Header["X-Cookie-Consents"]) != 2 {
+			if len(r.Header["X_Cookie_Consent"])+len(r.Header["X.Cookie-Consent"]) > 0 || len(r.Header["X-Cookie-Consents"]) != 2 {
 				t.Errorf("forged headers: %v", r.Header)
+			}
+			if got := r.Header["Connection"]; len(got) != 1 || got[0] != "keep-alive" {
+				t.Errorf("a client has the header removed on its way: %q", got)
 			}
 			read, err := httpsfv.UnmarshalDictionary(r.Header["X-Cookie-Consent"])
 			if err != nil {

@@ -54,3 +54,15 @@ func nextAttribute(attributes string) (name, value, rest string) {
 	}
 	return name, value, rest
 }
+
+// IsPath tells whether a text can be the value of a Path attribute, and the path of
+// a request: it is a path in ASCII without spaces and ";", and not so long that
+// browsers ignore it.
+func IsPath(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c >= 0x7f || c == ';' {
+			return false
+		}
+	}
+	return strings.HasPrefix(text, "/") && len(text) <= maxAttributeBytes
+}

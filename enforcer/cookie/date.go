@@ -8,8 +8,11 @@ import (
 // ParseDate reads the value of an Expires attribute with the algorithm of RFC
 // 6265bis, section 5.6.1, as browsers do. It reports false where the algorithm
 // fails; browsers then ignore the attribute.
-func ParseDate(value string) (time.Time, bool) {
-	d := dateFields{day: -1, month: -1, year: -1}
+func ParseDate(value string) (time.Time, bool) { return parseDate(value, 4) }
+
+// parseDate reads a date whose year has so many digits at most.
+func parseDate(value string, yearDigits int) (time.Time, bool) {
+	d := dateFields{day: -1, month: -1, year: -1, yearDigits: yearDigits}
 	for rest := value; rest != ""; {
 		var token string
 		token, rest = nextDateToken(rest)
@@ -24,6 +27,7 @@ type dateFields struct {
 	hasTime              bool
 	hour, minute, second int
 	day, month, year     int
+	yearDigits           int
 }
 
 func (d *dateFields) read(token string) {
@@ -46,7 +50,7 @@ func (d *dateFields) read(token string) {
 		}
 	}
 	if d.year < 0 {
-		if n, ok := number(token, 2, 4); ok {
+		if n, ok := number(token, 2, d.yearDigits); ok {
 			d.year = n
 		}
 	}

@@ -2,6 +2,7 @@ package cookie
 
 import (
 	"math"
+	"strings"
 	"time"
 )
 
@@ -9,68 +10,74 @@ import (
 // that it is set in now (rule S4). A session cookie does not: when the browser
 // ends is for the visitor to say.
 //
-// The last Max-Age counts, as RFC 6265bis has it. Where it is not valid, Chromium
-// makes a session cookie of the line, and others look at the Max-Age before it,
-// and then at Expires; the longest of these lives counts.
+// Max-Age beats Expires, and of several the last one counts. Browsers differ in
+// those that are not valid: RFC 6265bis ignores them, and for Chromium the last one
+// makes a session cookie; it also knows a plus before a Max-Age and years of five
+// digits (measured). Where one of the two readings is too long, the cookie is.
 func Outlives(line string, limit time.Duration, now func() time.Time) bool {
-	limitSeconds := int64(limit / time.Second)
-	outlives, decided := false, false // by what was read so far
-	expires := ""
+	var maxAge, expires lastOnes
 	_, rest := cut(line, ';')
 	for rest != "" {
 		var name, value string
 		name, value, rest = nextAttribute(rest)
 		switch {
 		case isNamed(name, "max-age"):
-			seconds, valid := readSeconds(value)
-			longer := valid && seconds > limitSeconds
-			outlives = longer || outlives && !valid
-			decided = valid
+			maxAge.add(value, isSeconds(value))
 		case isNamed(name, "expires"):
-			if expires == "" || isLater(value, expires) {
-				expires = value
-			}
+			_, valid := ParseDate(value)
+			expires.add(value, valid)
 		}
 	}
-	if decided || outlives || expires == "" {
-		return outlives
+	if maxAge.found && secondsExceed(strings.TrimPrefix(maxAge.last, "+"), limit) ||
+		!maxAge.found && expires.found && dateExceeds(expires.last, limit, now) {
+		return true // in Chromium
 	}
-	latest, ok := latestExpiry(expires)
-	return ok && latest.Sub(now()) > limit
+	if maxAge.foundValid {
+		return secondsExceed(maxAge.valid, limit)
+	}
+	return expires.foundValid && dateExceeds(expires.valid, limit, now)
 }
 
-// readSeconds reads a Max-Age value (RFC 6265bis, section 5.6.2). What lies below
-// zero is zero, and what is beyond an integer is a number that is large.
-func readSeconds(value string) (seconds int64, valid bool) {
-	digits, negative := value, false
-	if value != "" && value[0] == '-' {
-		digits, negative = value[1:], true
+// lastOnes are the last attribute of a name, and the last that is valid.
+type lastOnes struct {
+	last, valid       string
+	found, foundValid bool
+}
+
+func (l *lastOnes) add(value string, valid bool) {
+	l.last, l.found = value, true
+	if valid {
+		l.valid, l.foundValid = value, true
 	}
-	if digits == "" {
-		return 0, false
-	}
+}
+
+// isSeconds tells whether a Max-Age value is valid (RFC 6265bis, section 5.6.2).
+func isSeconds(value string) bool {
+	digits := strings.TrimPrefix(value, "-")
 	for i := range len(digits) {
-		c := digits[i]
-		if !isDigit(c) {
-			return 0, false
-		}
-		if seconds < math.MaxInt64/100 {
-			seconds = seconds*10 + int64(c-'0')
+		if !isDigit(digits[i]) {
+			return false
 		}
 	}
-	if negative {
-		return 0, true
-	}
-	return seconds, true
+	return digits != ""
 }
 
-// isLater tells whether an Expires value is later than another one, of which
-// browsers take the last that they can read.
-func isLater(value, than string) bool {
-	date, ok := latestExpiry(value)
-	if !ok {
+// secondsExceed tells whether a Max-Age value is valid and longer than a limit.
+func secondsExceed(value string, limit time.Duration) bool {
+	if !isSeconds(value) || value[0] == '-' {
 		return false
 	}
-	other, ok := latestExpiry(than)
-	return !ok || date.After(other)
+	var seconds int64
+	for i := range len(value) {
+		if seconds < math.MaxInt64/100 { // beyond that, more digits do not matter
+			seconds = seconds*10 + int64(value[i]-'0')
+		}
+	}
+	return seconds > int64(limit/time.Second)
+}
+
+// dateExceeds tells whether an Expires value can be read and lies beyond a limit.
+func dateExceeds(value string, limit time.Duration, now func() time.Time) bool {
+	date, ok := parseDate(value, 5)
+	return ok && date.Sub(now()) > limit
 }

@@ -34,7 +34,10 @@ var lifetimeRows = []struct {
 	{"Max-Age below zero", "_ga=1; Max-Age=-101", false},
 	{"Max-Age far below zero", "_ga=1; Max-Age=-" + strings.Repeat("9", 50), false},
 	{"Max-Age that is no number", "_ga=1; Max-Age=101x", false},
-	{"Max-Age with a plus", "_ga=1; Max-Age=+101", false},
+	{"Max-Age with a plus, which Chromium reads", "_ga=1; Max-Age=+101", true},
+	{"Max-Age with a plus, short", "_ga=1; Max-Age=+100", false},
+	{"Max-Age with two", "_ga=1; Max-Age=++101", false},
+	{"Max-Age with a plus and a minus", "_ga=1; Max-Age=+-101", false},
 	{"Max-Age empty", "_ga=1; Max-Age=", false},
 	{"Max-Age longer than 1024 bytes", "_ga=1; Max-Age=" + strings.Repeat("0", 1024) + "101", false},
 
@@ -48,8 +51,13 @@ var lifetimeRows = []struct {
 	{"Expires after it", "_ga=1; " + expiring(101), true},
 	{"Expires in the past", "_ga=1; " + expiring(-1), false},
 	{"Expires that cannot be read", "_ga=1; Expires=soon", false},
-	{"Expires in a zone that Firefox honours", "_ga=1; Expires=" + testNow.Add(-12*time.Hour).Format("Mon, 02 Jan 2006 15:04:05") + " -1300", true},
-	{"two Expires, the first one later", "_ga=1; " + expiring(101) + "; " + expiring(50), true},
+	{"Expires that does not end in GMT", "_ga=1; Expires=" + testNow.Add(90*time.Second).Format(time.ANSIC), false},
+	{"Expires that does not end in GMT, late", "_ga=1; Expires=" + testNow.Add(110*time.Second).Format(time.ANSIC), true},
+	{"Expires with a year of five digits, which Chromium reads", "_ga=1; Expires=Fri, 01 Jan 02099 00:00:00 GMT", true},
+	{"Expires beyond the year 9999", "_ga=1; Expires=Fri, 01 Jan 10000 00:00:00 GMT", true},
+	{"Expires with a year of six digits", "_ga=1; Expires=Fri, 01 Jan 002099 00:00:00 GMT", false},
+	{"two Expires, the first one later", "_ga=1; " + expiring(101) + "; " + expiring(50), false},
+	{"two Expires, the last one past", "_ga=1; " + expiring(101) + "; " + expiring(-1), false},
 	{"two Expires, the last one later", "_ga=1; " + expiring(50) + "; " + expiring(101), true},
 	{"Expires, then one that cannot be read", "_ga=1; " + expiring(101) + "; Expires=soon", true},
 	{"Expires that cannot be read, then one", "_ga=1; Expires=soon; " + expiring(101), true},
@@ -57,7 +65,7 @@ var lifetimeRows = []struct {
 	{"a short Max-Age beats a late Expires", "_ga=1; Max-Age=100; " + expiring(101), false},
 	{"a long Max-Age beats an early Expires", "_ga=1; " + expiring(50) + "; Max-Age=101", true},
 	{"a late Expires with a Max-Age that is not valid", "_ga=1; Max-Age=zz; " + expiring(101), true},
-	{"a late Expires, a short Max-Age and one that is not valid", "_ga=1; Max-Age=5; Max-Age=zz; " + expiring(101), true},
+	{"a late Expires, a short Max-Age and one that is not valid", "_ga=1; Max-Age=5; Max-Age=zz; " + expiring(101), false},
 }
 
 func TestOutlives(t *testing.T) {

@@ -87,25 +87,19 @@ func isZeroOrLess(value string) bool {
 }
 
 // isPast tells whether an Expires value lies in the past however it is read.
+// RFC 6265bis ignores a time zone and Firefox honours it, so a date that does
+// not end as in "00:00:00 GMT" has to be past by more than a day.
 func isPast(value string, now time.Time) bool {
 	if len(value) > maxAttributeBytes {
 		return false
 	}
-	latest, ok := latestExpiry(value)
-	return ok && latest.Before(now)
-}
-
-// latestExpiry is the latest time that any browser reads in an Expires value. RFC
-// 6265bis ignores a time zone and Firefox honours it, so a date that does not end
-// as in "00:00:00 GMT" may lie a day later than it says.
-func latestExpiry(value string) (time.Time, bool) {
 	date, ok := ParseDate(value)
 	if !ok {
-		return time.Time{}, false
+		return false
 	}
 	seconds := value[strings.LastIndexByte(value, ':')+1:]
 	if len(seconds) != len("00 GMT") || !strings.EqualFold(seconds[2:], " GMT") {
 		date = date.Add(24 * time.Hour)
 	}
-	return date, true
+	return date.Before(now)
 }

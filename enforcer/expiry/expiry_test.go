@@ -5,22 +5,26 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
+	"weak"
 )
 
 var testNow = time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)
 
 // rounds has a browser that keeps a cookie whatever it is told go from page to
-// page, and returns what it is told on each of them, in short: the domain and the
-// path, "P" for a partitioned cookie.
+// page, and returns what it is told on each of them for the first time, in short:
+// the domain and the path, "P" for a partitioned cookie.
 func rounds(t *testing.T, m *Memory, v Visit, c Cookie) (told []string) {
 	t.Helper()
 	v.Navigation = true
+	before := map[string]bool{}
 	for now := testNow; len(told) < 100; now = now.Add(time.Minute) {
 		lines, undeletable := m.Next(&v, &c, MaxBytes, now)
 		if undeletable {
@@ -34,7 +38,10 @@ func rounds(t *testing.T, m *Memory, v Visit, c Cookie) (told []string) {
 		}
 		var short []string
 		for _, line := range lines {
-			short = append(short, inShort(t, c.Name, line))
+			if s := inShort(t, c.Name, line); !before[s] {
+				before[s] = true
+				short = append(short, s)
+			}
 		}
 		told = append(told, strings.Join(short, ", "))
 	}
@@ -278,6 +285,7 @@ func TestLine(t *testing.T) {
 		{"__Secure-", "__Secure-a", false, "__Secure-a=1; Path=/; Domain=example.org", "__Secure-a=; Path=/; Domain=example.org" + ends + "; Secure"},
 		{"__Http-", "__Http-a", true, "__Http-a=1; Path=/", "__Http-a=; Path=/" + ends + "; Secure; HttpOnly"},
 		{"__Host-Http-", "__Host-Http-a", true, "__Host-Http-a=1; Path=/x", "__Host-Http-a=; Path=/" + ends + "; Secure; HttpOnly"},
+		{"__Http- without TLS", "__Http-a", false, "__Http-a=1; Path=/", "__Http-a=; Path=/" + ends + "; Secure; HttpOnly"},
 		{"nearly a prefix", "_Host-a", false, "_Host-a=1; Path=/x", "_Host-a=; Path=/x" + ends},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -298,7 +306,7 @@ func TestLine(t *testing.T) {
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	m := NewMemory()
-	page := Visit{Host: "p.example.org", Path: "/", Navigation: true, Address: "192.0.2.1", Agent: "A", Choice: "x"}
+	page := Visit{Host: "p.example.org", Path: "/a", Navigation: true, Address: "192.0.2.1", Agent: "A", Choice: "x"}
 	cookie := Cookie{Name: "_ga", Value: "1"}
 	next := func(v Visit, c Cookie, after time.Duration) string {
 		lines, _ := m.Next(&v, &c, MaxBytes, testNow.Add(after))
@@ -308,14 +316,21 @@ func TestTurns(t *testing.T) {
 		}
 		return strings.Join(short, ", ")
 	}
-	const first, second = "example.org /, host /", "p.example.org /"
-	if got := next(page, cookie, 0); got != first {
-		t.Fatalf("got %q", got)
-	}
+	// What is likely is repeated with what comes next.
+	const first, second, third = "example.org /, host /", "p.example.org /, example.org /, host /", "host /a, example.org /a, p.example.org /a, example.org /, host /"
 	fetch := page
 	fetch.Navigation = false
-	if got := next(fetch, cookie, 9*time.Second); got != "" {
-		t.Errorf("while the first answer may be on its way: %q", got)
+	for i := range 3 {
+		after := time.Duration(i) * 10 * time.Second
+		if got := next(fetch, cookie, after); got != first {
+			t.Fatalf("what a page fetches has moved the turn on: %q", got)
+		}
+		if got := next(fetch, cookie, after+9*time.Second); got != "" {
+			t.Errorf("while the last answer may be on its way: %q", got)
+		}
+	}
+	if got := next(page, cookie, 30*time.Second); got != first {
+		t.Fatalf("got %q", got)
 	}
 	for name, other := range map[string]Visit{
 		"host":    {Host: "q.example.org", Path: "/", Navigation: true, Address: "192.0.2.1", Agent: "A", Choice: "x"},
@@ -333,10 +348,16 @@ func TestTurns(t *testing.T) {
 	if got := next(page, Cookie{Name: "_gb", Value: "1"}, 0); got != first {
 		t.Errorf("another name: %q", got)
 	}
-	if got := next(fetch, cookie, 10*time.Second); got != second {
-		t.Errorf("when the first answer has had no effect: %q", got)
+	if got := next(page, cookie, 31*time.Second); got != second {
+		t.Errorf("on the next page: %q", got)
 	}
-	if got := next(page, cookie, 10*time.Second); got != "" {
+	if got := next(fetch, cookie, 32*time.Second); got != "" {
+		t.Errorf("while the second answer may be on its way: %q", got)
+	}
+	if got := next(page, cookie, 33*time.Second); got != third {
+		t.Errorf("on the third page: %q", got)
+	}
+	if got := next(page, cookie, 34*time.Second); got != "" {
 		t.Errorf("after the last variant: %q", got)
 	}
 }
@@ -392,33 +413,44 @@ func TestRoom(t *testing.T) {
 			t.Fatalf("in %d bytes: %q", room, lines)
 		}
 	}
-	if lines, _ := m.Next(&v, &c, MaxBytes, testNow); len(lines) != 1 || inShort(t, "_ga", lines[0]) != "p.example.org /" {
+	if lines, _ := m.Next(&v, &c, MaxBytes, testNow); len(lines) != 3 || inShort(t, "_ga", lines[0]) != "p.example.org /" {
 		t.Errorf("the second turn is %q", lines)
 	}
 
-	deep := Visit{Host: "p.example.org", Path: strings.Repeat("/directory", 20), HTTPS: true}
+	deep := Visit{Host: "p.example.org", Path: strings.Repeat("/directory", 15), HTTPS: true}
 	got := rounds(t, NewMemory(), deep, c)
 	tried := strings.Split(strings.Join(got, ", "), ", ")
-	for _, want := range []string{"host /directory", "example.org /directory/", "p.example.org " + strings.Repeat("/directory", 20), "host " + strings.Repeat("/directory", 20) + " P"} {
+	for _, want := range []string{"host /directory", "example.org /directory/", "p.example.org " + strings.Repeat("/directory", 15), "host " + strings.Repeat("/directory", 15) + " P"} {
 		if !slices.Contains(tried, want) {
 			t.Errorf("%q was not tried", want)
 		}
 	}
 	slices.Sort(tried)
-	if n := len(slices.Compact(tried)); n != 3*2*40 {
-		t.Errorf("%d variants, want 3 domains with 40 paths, each partitioned or not", n)
+	if n := len(slices.Compact(tried)); n != 3*2*30 {
+		t.Errorf("%d variants, want 3 domains with 30 paths, each partitioned or not", n)
 	}
 
 	endless := Visit{Host: "localhost", Path: strings.Repeat("/d", 4000)}
 	if got := rounds(t, NewMemory(), endless, c); len(got) > 4 {
 		t.Errorf("%d turns for a path of 4000 directories", len(got))
 	}
-	for _, long := range []int{3000, 4000, 5000} {
-		name := strings.Repeat("n", long)
-		got := rounds(t, NewMemory(), v, Cookie{Name: name})
-		if tried := strings.Join(got, ", "); long < 4000 && tried != "example.org /, host /, p.example.org /" || long >= 4000 && tried != "" && len(got) > 3 {
-			t.Errorf("for a name of %d bytes: %q", long, got)
-		}
+	labels := Visit{Host: strings.Repeat("a.", 100) + "example.org", Path: strings.Repeat("/d", 4000), HTTPS: true}
+	if got := rounds(t, NewMemory(), labels, c); len(got) > 70 {
+		t.Errorf("%d turns for a host of 100 labels", len(got))
+	}
+
+	name := strings.Repeat("n", maxNameBytes)
+	if !CanDelete(name) || CanDelete(name+"n") {
+		t.Error("the longest name that is deleted is another one")
+	}
+	m = NewMemory()
+	for i := range maxScopes {
+		m.Learn(&deep, name, fmt.Sprintf("x=1; Path=/%s%d", strings.Repeat("p", 1000), i))
+	}
+	tried = strings.Split(strings.Join(rounds(t, m, v, Cookie{Name: name, Domain: "b.example.org"}), ", "), ", ")
+	slices.Sort(tried)
+	if n := len(slices.Compact(tried)); n != maxScopes+3 {
+		t.Errorf("of a long name %d variants were tried: %.200q", n, tried)
 	}
 }
 
@@ -495,6 +527,45 @@ func TestBounds(t *testing.T) {
 			t.Fatalf("%d turns are remembered", n)
 		}
 	}
+	for i := 2 * maxTurns; i < 3*maxTurns; i += 1000 {
+		if _, found := m.turns.get(m.turns.key(&v, &Cookie{Name: "_ga", Value: name(i)})); !found {
+			t.Errorf("turn %d of the last %d is forgotten", i, maxTurns)
+		}
+	}
+
+	for i := range maxNames + 10 {
+		if !m.said.add("host", name(i)) {
+			t.Fatalf("name %d is said twice", i)
+		}
+	}
+	if m.said.add("host", name(maxNames+9)) || m.said.add("host", name(10)) || !m.said.add("host", name(0)) || len(m.said.has) != maxNames {
+		t.Error("what was said is not the last 10,000 names")
+	}
+}
+
+// TestLearnKeepsNoMore: a line is a part of a message's head, which would stay with
+// it.
+func TestLearnKeepsNoMore(t *testing.T) {
+	t.Parallel()
+	m := NewMemory()
+	head := new([1 << 16]byte)
+	used := 0
+	text := func(s string) string {
+		at := used
+		used += copy(head[at:], s)
+		return unsafe.String(&head[at], len(s))
+	}
+	v := Visit{Host: text("p.example.org"), Path: "/"}
+	m.Learn(&v, "_ga", text("_ga=1; Path=/kept; Domain=p.example.org"))
+	m.Learn(&Visit{Host: "q.example.org", Path: "/"}, text("_gb"), "_gb=1")
+	v = Visit{}
+	kept := weak.Make(head)
+	head = nil
+	runtime.GC()
+	if kept.Value() != nil {
+		t.Error("the memory keeps all that a line is a part of")
+	}
+	runtime.KeepAlive(m)
 }
 
 // TestAtOnce is for the race detector, and sees that readers find what is there
@@ -545,12 +616,19 @@ func TestLearnAgain(t *testing.T) {
 
 func TestVisitOf(t *testing.T) {
 	t.Parallel()
-	r := httptest.NewRequest("GET", "http://Portal.Example.org:8443/a%2Fb/%C3%A9?x=/y", nil)
+	r := httptest.NewRequest("GET", "https://Portal.Example.org:8443/a%2Fb/%C3%A9?x=/y", nil)
 	r.Header.Set("User-Agent", "A")
 	r.TLS = &tls.ConnectionState{}
 	want := Visit{HTTPS: true, Host: "portal.example.org", Path: "/a%2Fb/%C3%A9", Address: "192.0.2.1", Agent: "A"}
 	if got := VisitOf(r); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for target, want := range map[string]string{
+		"/a|b/c?x=/y": "/a|b/c", "/": "/", "http://other.example.org/p|q": "/a%2Fb/%C3%A9", "*": "/a%2Fb/%C3%A9", "": "/a%2Fb/%C3%A9",
+	} {
+		if got := SentPath(&http.Request{RequestURI: target, URL: r.URL}); got != want {
+			t.Errorf("%q: got %q, want %q", target, got, want)
+		}
 	}
 	for host, want := range map[string]string{
 		"": "", "a": "a", "a:80": "a", "[::1]": "[::1]", "[::1]:80": "[::1]", "A.B": "a.b", "a:": "a",

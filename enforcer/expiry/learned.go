@@ -14,9 +14,6 @@ const maxNames = 10_000
 // maxScopes is how many scopes of one name are remembered.
 const maxScopes = 4
 
-// maxNameBytes is the longest name that is remembered.
-const maxNameBytes = 256
-
 // names are what is known of cookies' names, for each host that they were set on.
 // The oldest name goes when there is no room for a new one. Reading takes no lock:
 // every Set-Cookie line that passes is looked up.
@@ -31,10 +28,9 @@ type names struct {
 
 // record is what is known of one name.
 type record struct {
-	host, name  string
-	scopes      atomic.Pointer[[]Scope]
-	following   atomic.Pointer[record] // in the bucket
-	undeletable bool                   // it has been said that the cookie cannot be deleted
+	host, name string
+	scopes     atomic.Pointer[[]Scope]
+	following  atomic.Pointer[record] // in the bucket
 }
 
 func newNames() *names {
@@ -42,12 +38,7 @@ func newNames() *names {
 }
 
 func (n *names) bucket(host, name string) *atomic.Pointer[record] {
-	var h maphash.Hash
-	h.SetSeed(n.seed)
-	_, _ = h.WriteString(host)
-	_ = h.WriteByte(0)
-	_, _ = h.WriteString(name)
-	return &n.buckets[h.Sum64()%uint64(len(n.buckets))]
+	return &n.buckets[hash(n.seed, host, name)%uint64(len(n.buckets))]
 }
 
 func (n *names) find(host, name string) *record {
@@ -92,17 +83,6 @@ func (n *names) learn(host, name string, s Scope) {
 	}
 	scopes = append(scopes, s)
 	r.scopes.Store(&scopes)
-}
-
-// sayUndeletable tells whether it has to be said that a cookie cannot be deleted:
-// once for each name.
-func (n *names) sayUndeletable(host, name string) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	r := n.findOrAdd(host, name)
-	said := r.undeletable
-	r.undeletable = true
-	return !said
 }
 
 func (n *names) findOrAdd(host, name string) *record {

@@ -17,9 +17,13 @@ import (
 // names of their fields.
 const MaxBytes = 4096
 
+// maxNameBytes is the longest name of a cookie that is deleted, or learned. Real
+// ones have some dozen bytes, and a line has to fit into a response.
+const maxNameBytes = 1024
+
 // settleTime is how long answers may take to reach the browser and have their
-// effect. Until then another request does not tell that an attempt has failed,
-// unless the visitor has gone to another page.
+// effect. Until then another request, of which a page makes many at once, does not
+// tell that an attempt has failed.
 const settleTime = 10 * time.Second
 
 // Memory remembers how cookies were set, and what was tried to delete them. It is
@@ -28,11 +32,12 @@ const settleTime = 10 * time.Second
 type Memory struct {
 	names func() *names // made when they are needed
 	turns *turns
+	said  *said
 }
 
 // NewMemory returns a memory that is empty.
 func NewMemory() *Memory {
-	return &Memory{names: sync.OnceValue(newNames), turns: newTurns()}
+	return &Memory{names: sync.OnceValue(newNames), turns: newTurns(), said: newSaid()}
 }
 
 // Learn remembers how a cookie was set: a Set-Cookie line of that name has passed.
@@ -52,64 +57,39 @@ func (m *Memory) Learn(v *Visit, name, line string) {
 	case s.Domain != "" && !v.accepts(s.Domain, site):
 		return // browsers do not take it
 	}
-	if len(name) <= maxNameBytes && len(v.Host) <= maxHostBytes && isPath(s.Path) {
+	if len(name) <= maxNameBytes && len(v.Host) <= maxHostBytes && cookie.IsPath(s.Path) {
 		names.learn(v.Host, name, s)
 	}
 }
 
 // Next returns the lines that are to be tried next to delete a cookie, of which
-// the room in the response is enough for all. There are none where it has to wait
-// for another response, or nothing is left to try. In the latter case undeletable
+// there is room in the response for all. There are none where they have to wait for
+// another response, or nothing is left to try. In the latter case undeletable
 // tells, once for each name and host, that nothing has helped.
 func (m *Memory) Next(v *Visit, c *Cookie, room int, now time.Time) (lines []string, undeletable bool) {
 	key := m.turns.key(v, c)
-	m.turns.mu.Lock()
-	defer m.turns.mu.Unlock()
 	t, found := m.turns.get(key)
 	settling := found && now.Sub(t.at) < settleTime
 	if settling && !v.Navigation {
 		return nil, false
 	}
 	a := newVariants(v, c, m.names().scopes(v.Host, c.Name))
-	for len(lines) == 0 && t.group < exhausted {
-		var complete bool
-		if lines, complete = a.lines(&t, room); !complete && len(lines) == 0 {
-			return nil, false // there is no room for any
-		}
+	next := a.next(t, room)
+	if next.isDone && len(next.lines) == 0 {
+		return nil, !settling && m.said.add(v.Host, cookie.Collapsed(c.Name))
 	}
-	if len(lines) == 0 {
-		return nil, !settling && m.names().sayUndeletable(v.Host, cookie.Collapsed(c.Name))
+	if len(next.lines) == 0 {
+		return nil, false // there is no room
+	}
+	// A page in a frame of another site may not be able to delete anything, and what
+	// it fetches looks like any other same-origin request. So only navigations move
+	// the turn on; the others are given the same lines again.
+	if v.Navigation {
+		t = next.turn
 	}
 	t.at = now
 	m.turns.put(key, t)
-	return lines, false
-}
-
-// lines writes those of a turn that there is room for, and moves the turn on. It
-// reports whether those were all of the group.
-func (a *variants) lines(t *turn, room int) (lines []string, complete bool) {
-	has := prefixesOf(a.cookie.Name)
-	belongTogether := t.group <= common && room < MaxBytes
-	i := 0
-	for s := range a.in(t.group) {
-		if i++; i <= t.sent {
-			continue
-		}
-		line := s.line(a.cookie.Name, has, a.visit.HTTPS)
-		switch size := Size(line); {
-		case size > MaxBytes: // it never fits
-		case size > room && belongTogether:
-			return nil, false
-		case size > room:
-			t.sent = i - 1
-			return lines, false
-		default:
-			room -= size
-			lines = append(lines, line)
-		}
-	}
-	t.group, t.sent = t.group+1, 0
-	return lines, true
+	return next.lines, false
 }
 
 // Size is how many bytes a line takes in a response.
@@ -117,4 +97,6 @@ func Size(line string) int { return len("Set-Cookie: ") + len(line) + len("\r\n"
 
 // CanDelete tells whether a line can name a cookie. Browsers do not agree on how to
 // read a line without a name.
-func CanDelete(name string) bool { return name != "" && !cookie.HasControls(name) }
+func CanDelete(name string) bool {
+	return name != "" && len(name) <= maxNameBytes && !cookie.HasControls(name)
+}

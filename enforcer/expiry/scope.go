@@ -16,20 +16,6 @@ type Scope struct {
 	HTTPOnly bool
 }
 
-// maxPathBytes is where browsers ignore a Path attribute for its length (RFC
-// 6265bis, section 5.6).
-const maxPathBytes = 1024
-
-// isPath tells whether a path can stand in an attribute.
-func isPath(path string) bool {
-	for i := range len(path) {
-		if c := path[i]; c <= ' ' || c >= 0x7f || c == ';' {
-			return false
-		}
-	}
-	return len(path) <= maxPathBytes && strings.HasPrefix(path, "/")
-}
-
 // prefixes are what a name says about its cookie (RFC 6265bis, section 4.1.3).
 // Browsers compare them without case.
 type prefixes struct {

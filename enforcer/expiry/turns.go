@@ -34,9 +34,16 @@ func newTurns() *turns { return &turns{seed: maphash.MakeSeed()} }
 
 // key is the hash of a cookie in one visitor's browser.
 func (t *turns) key(v *Visit, c *Cookie) uint64 {
+	if v.visitor == 0 {
+		v.visitor = hash(t.seed, v.Host, v.Address, v.Agent, v.Choice)
+	}
+	return maphash.Comparable(t.seed, [2]uint64{v.visitor, hash(t.seed, c.Name, c.Value)})
+}
+
+func hash(seed maphash.Seed, parts ...string) uint64 {
 	var h maphash.Hash
-	h.SetSeed(t.seed)
-	for _, part := range []string{v.Host, c.Name, c.Value, v.Address, v.Agent, v.Choice} {
+	h.SetSeed(seed)
+	for _, part := range parts {
 		_, _ = h.WriteString(part)
 		_ = h.WriteByte(0)
 	}
@@ -45,6 +52,8 @@ func (t *turns) key(v *Visit, c *Cookie) uint64 {
 
 // get returns a turn. One that is not remembered is the first.
 func (t *turns) get(key uint64) (found turn, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if found, ok = t.recent[key]; !ok {
 		found, ok = t.old[key]
 	}
@@ -52,6 +61,8 @@ func (t *turns) get(key uint64) (found turn, ok bool) {
 }
 
 func (t *turns) put(key uint64, next turn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if len(t.recent) >= maxTurns {
 		t.old, t.recent = t.recent, nil
 	}

@@ -17,11 +17,10 @@ type Visit struct {
 	// Host is the name in the browser's address, in lower case, without a port.
 	Host string
 
-	// Path is the path in the browser's address, as it was sent.
+	// Path is the path in the browser's address, byte for byte.
 	Path string
 
-	// Navigation tells that the browser goes to another page. Other requests may
-	// come many at once.
+	// Navigation tells that the browser goes to another page.
 	Navigation bool
 
 	// Address, Agent and Choice are the visitor's address, User-Agent and choice.
@@ -30,6 +29,7 @@ type Visit struct {
 	Address, Agent, Choice string
 
 	registrable *string // once it was asked for
+	visitor     uint64  // the hash of what tells visitors apart, once it was needed
 }
 
 // VisitOf is the visit that a request tells of where nothing stands in front of
@@ -42,10 +42,21 @@ func VisitOf(r *http.Request) Visit {
 	return Visit{
 		HTTPS:   r.TLS != nil,
 		Host:    HostName(r.Host),
-		Path:    r.URL.EscapedPath(),
+		Path:    SentPath(r),
 		Address: address,
 		Agent:   r.UserAgent(),
 	}
+}
+
+// SentPath is the path of a request, byte for byte as it was sent: browsers compare
+// it with that of cookies. A handler that rewrites requests has to leave the
+// RequestURI alone.
+func SentPath(r *http.Request) string {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if !strings.HasPrefix(path, "/") { // a proxy's form, or none
+		path = r.URL.EscapedPath()
+	}
+	return path
 }
 
 // HostName is the name in a Host header, in lower case, without a port.

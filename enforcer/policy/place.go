@@ -1,11 +1,11 @@
 package policy
 
 import (
-	"net"
 	"net/url"
 	"regexp"
 	"strings"
 
+	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/net/publicsuffix"
 )
@@ -18,10 +18,8 @@ const (
 	Site = "site"
 )
 
-var (
-	domainForm = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)+$`)
-	pathForm   = regexp.MustCompile(`^/[^\x00-\x20\x7f;]*$`) // what an attribute can hold
-)
+// domainForm takes addresses for no domain: the last label has a letter.
+var domainForm = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+([0-9-]*[0-9])?[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
 func (r *reader) domain(n *yaml.Node) string {
 	text, ok := r.text(n, "domain")
@@ -29,7 +27,7 @@ func (r *reader) domain(n *yaml.Node) string {
 		return text
 	}
 	text = strings.ToLower(strings.TrimPrefix(text, "."))
-	if !domainForm.MatchString(text) || net.ParseIP(text) != nil {
+	if !domainForm.MatchString(text) {
 		r.errorf(n, "expected host, site or a domain name as domain, found %s", found(n))
 	} else if suffix, _ := publicsuffix.PublicSuffix(text); suffix == text {
 		r.errorf(n, "browsers keep no cookies for all of %q, a public suffix: expected host, site or the domain of the site", text)
@@ -39,8 +37,8 @@ func (r *reader) domain(n *yaml.Node) string {
 
 func (r *reader) path(n *yaml.Node) string {
 	text, ok := r.text(n, "path")
-	if ok && !pathForm.MatchString(text) {
-		r.errorf(n, "expected a path that begins with \"/\", without spaces and \";\", as path, found %s", found(n))
+	if ok && !cookie.IsPath(text) {
+		r.errorf(n, "expected a path as in an address, which begins with \"/\" and has no spaces, \";\" and letters beyond ASCII, as path, found %s", found(n))
 	}
 	return text
 }

@@ -1,0 +1,39 @@
+package expiry
+
+import (
+	"hash/maphash"
+	"sync"
+)
+
+// said are the cookies of which it has been said that they cannot be deleted,
+// under hashes. There are as many as there are learned names; the oldest goes for
+// a new one.
+type said struct {
+	seed maphash.Seed
+
+	mu   sync.Mutex
+	has  map[uint64]bool
+	ring []uint64 // in the order in which they came
+	next int      // where in the ring the next one goes
+}
+
+func newSaid() *said { return &said{seed: maphash.MakeSeed(), has: make(map[uint64]bool)} }
+
+// add reports whether a cookie is a new one.
+func (s *said) add(host, name string) bool {
+	key := hash(s.seed, host, name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.has[key] {
+		return false
+	}
+	s.has[key] = true
+	if len(s.ring) < maxNames {
+		s.ring = append(s.ring, key)
+		return true
+	}
+	delete(s.has, s.ring[s.next])
+	s.ring[s.next] = key
+	s.next = (s.next + 1) % maxNames
+	return true
+}
