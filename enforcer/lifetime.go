@@ -5,23 +5,36 @@ import (
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
-	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 )
 
-// admit takes note of how a permitted cookie that needs consent is set (rule X2).
-// It returns the service of the cookie, or tooLong where it would live longer than
-// the policy promises (rule S4).
-//
-// The visit is found out with the first of several lines.
-func (x *Exchange) admit(p listed, line string, clock *browserClock, visit *expiry.Visit) (service int) {
-	if cookie.Deletes(line, clock.Now) {
-		return p.service
+// admit looks at lines of which some are of permitted cookies that need consent. It
+// takes note of how these are set (rule X2), and finds those that would live longer
+// than the policy promises (rule S4). That depends on what else is in the header
+// map, so no line of theirs is remembered as one that passes. It returns how many
+// lines pass, and what became of all.
+func (x *Exchange) admit(j *judge, lines []string, pairs []listed, clock *browserClock) (passed int, became outcome) {
+	visit := x.visit()
+	for i, p := range pairs {
+		if p.service >= 0 && !j.policy.IsNecessary(p.service) && j.permits(p.Pair, p.service) && !cookie.Deletes(lines[i], clock.Now) {
+			x.enforcer.Expiry.Learn(&visit, p.Name(), lines[i])
+			pairs[i].service = j.limited(p, lines[i], clock)
+		}
+		switch pairs[i].service {
+		case dropped:
+			became = lost
+			continue
+		case tooLong:
+			became = max(became, changed)
+		}
+		passed++
 	}
-	if *visit == (expiry.Visit{}) {
-		*visit = x.visit()
-	}
-	x.enforcer.Expiry.Learn(visit, p.Name(), line)
-	limit := x.judge.policy.Lookup(p.Name()).Retention.Limit
+	return passed, became
+}
+
+// limited is the service of a cookie, or what it is instead where the cookie would
+// live too long.
+func (j *judge) limited(p listed, line string, clock *browserClock) (service int) {
+	limit := j.policy.Lookup(p.Name()).Retention.Limit
 	switch {
 	case limit == 0 || !cookie.Outlives(line, limit, clock.forLives):
 		return p.service

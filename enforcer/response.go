@@ -8,7 +8,6 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
-	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 )
 
 // filterHead filters a header map that is about to go out with a final status, and
@@ -136,26 +135,23 @@ const (
 // It never writes into the slice it was given, which a handler may share between
 // responses.
 func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed, clock *browserClock) ([]string, outcome) {
-	permitted, passed, became := 0, 0, unchanged
-	var visit expiry.Visit
+	permitted, tracking, passed, became := 0, 0, 0, unchanged
 	for i, p := range pairs {
-		if j.permits(p.Pair, p.service) {
-			if p.service < 0 || j.policy.IsNecessary(p.service) {
-				permitted++
-			} else { // how long it lives depends on what else is in the header map
-				pairs[i].service = x.admit(p, lines[i], clock, &visit)
+		switch {
+		case !j.permits(p.Pair, p.service):
+			if !cookie.Deletes(lines[i], clock.Now) {
+				pairs[i].service, became = dropped, lost
+				continue
 			}
-		} else if !cookie.Deletes(lines[i], clock.Now) {
-			pairs[i].service = dropped
-		}
-		switch pairs[i].service {
-		case dropped:
-			became = lost
-			continue
-		case tooLong:
-			became = max(became, changed)
+		case p.service < 0 || j.policy.IsNecessary(p.service):
+			permitted++
+		default:
+			tracking++
 		}
 		passed++
+	}
+	if tracking > 0 {
+		passed, became = x.admit(j, lines, pairs, clock)
 	}
 	kept := lines
 	if became != unchanged {
