@@ -13,22 +13,29 @@ type choices struct {
 	expiresUnlisted bool // cookies that no rule names are to be deleted
 }
 
-func (c *choices) add(choice consent.Choice) {
-	if c.found {
-		c.merged = c.merged.And(choice)
+// read adds what a consent cookie says.
+func (c *choices) read(value string, e *Enforcer) {
+	if !c.found {
+		c.found = true
+		e.choices.Decode(&c.merged, value, e.Now)
 		return
 	}
-	c.merged, c.found = choice, true
+	var another consent.Choice
+	e.choices.Decode(&another, value, e.Now)
+	c.merged = c.merged.And(another)
 }
 
-// judge settles what the choices come to under a policy, once all are added. A
+// readNone adds that a consent cookie is deleted.
+func (c *choices) readNone() { c.found, c.merged = true, c.merged.And(consent.Choice{}) }
+
+// settle finds out what the choices come to under a policy, once all are read. A
 // signal is no decision about cookies that nobody has listed.
-func (c *choices) judge(p *policy.Policy, gpc bool) judge {
+func (c *choices) settle(j *judge, p *policy.Policy, gpc bool) {
 	c.expiresUnlisted = p.ExpireUnlisted && (p.ExpireUndecided || c.merged.IsDecided())
 	if gpc {
 		c.merged = p.Signalled(c.merged)
 	}
-	return judge{policy: p, permitted: p.Permitted(&c.merged)}
+	j.policy, j.permitted, j.withdrawal = p, p.Permitted(&c.merged), nil
 }
 
 // expires tells whether the cookies of a service that is not permitted are to be

@@ -22,7 +22,7 @@ func (x *Exchange) filterRequest(r *http.Request) {
 	pairs := x.enforcer.readCookies(lines, room[:0], &choice)
 	p := x.enforcer.policy
 	x.cookies, x.gpc = lines, p.HonoursGPC && sendsGPC(header)
-	x.judge = choice.judge(p, x.gpc)
+	choice.settle(&x.judge, p, x.gpc)
 	kept, expires := x.judge.filterCookies(pairs, &choice)
 	if expires {
 		x.judge.withdrawal = x.withdrawal(&choice)
@@ -52,7 +52,7 @@ func (e *Enforcer) readCookies(lines []string, pairs []listed, choice *choices) 
 			service := serviceOf(e.policy, pair)
 			pairs = append(pairs, listed{pair, service})
 			if service == theChoice {
-				choice.add(e.choices.Decode(pair.Value(), e.Now))
+				choice.read(pair.Value(), e)
 			}
 		}
 	}

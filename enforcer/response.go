@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 )
 
@@ -110,16 +109,17 @@ func (x *Exchange) responseJudge(all []setCookies, pairs []listed, clock *browse
 			switch {
 			case pairs[i].service != theChoice:
 			case cookie.Deletes(line, clock.Now):
-				choice.add(consent.Choice{})
+				choice.readNone()
 			default:
-				choice.add(x.enforcer.choices.Decode(pairs[i].Value(), x.enforcer.Now))
+				choice.read(pairs[i].Value(), x.enforcer)
 			}
 		}
 		pairs = pairs[len(f.lines):]
 	}
-	j := choice.judge(x.judge.policy, x.gpc)
+	j := new(judge)
+	choice.settle(j, x.judge.policy, x.gpc)
 	j.withdrawal = x.withdrawal(&choice)
-	return &j
+	return j
 }
 
 // outcome is what became of some Set-Cookie lines.

@@ -31,10 +31,12 @@ const maxRemembered = 256
 // NewMemory returns a memory that is empty.
 func NewMemory(d *Decoder) *Memory { return &Memory{decoder: d, seed: maphash.MakeSeed()} }
 
-// Decode is [Decoder.Decode].
-func (m *Memory) Decode(value string, now func() time.Time) Choice {
+// Decode is [Decoder.Decode], into a choice that is there already: copies of one
+// take time.
+func (m *Memory) Decode(choice *Choice, value string, now func() time.Time) {
 	if len(value) > maxRemembered {
-		return m.decoder.Decode(value, now)
+		*choice = m.decoder.Decode(value, now)
+		return
 	}
 	place := &m.places[maphash.String(m.seed, value)%uint64(len(m.places))]
 	r := place.Load()
@@ -43,5 +45,5 @@ func (m *Memory) Decode(value string, now func() time.Time) Choice {
 		r = &remembered{strings.Clone(value), m.decoder.read(value)}
 		place.Store(r)
 	}
-	return *r.said.at(now)
+	*choice = *r.said.at(now)
 }
