@@ -24,8 +24,9 @@ func init() {
 // cookie policy. It reads the visitor's choice from the consent cookie, and
 // removes every cookie that the choice does not permit: from the `Cookie` header
 // before the portal sees it, and from the `Set-Cookie` headers of the response
-// before the browser stores them. Cookies of categories that need no consent
-// pass untouched, always.
+// before the browser stores them. Cookies of what the visitor has refused are
+// deleted from the browser. Cookies of categories that need no consent pass
+// untouched, always.
 //
 // It has to come before every handler that sets cookies. Where `handle_errors`
 // is used, it has to be repeated there: error routes run outside of it.

@@ -119,6 +119,38 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
+// TestMatrixDeletes: a refused cookie that comes with a page is deleted on every way
+// out, in the final head alone (X1, X4).
+func TestMatrixDeletes(t *testing.T) {
+	servers := startMatrix(t)
+	visitor := 0
+	for protocol, client := range clients(t) {
+		for _, row := range matrix {
+			if row.method != "" {
+				continue // no browser goes to a page by HEAD
+			}
+			t.Run(protocol+"/"+row.name, func(t *testing.T) {
+				visitor++
+				const deletion = "_ga=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
+				got := servers.ask(t, client, servers.gateway, row,
+					"Accept", "text/html", "Cookie", fmt.Sprintf(`sessionid=S; _ga=%d; cookies_preferences={"ga":false}`, visitor))
+				lines := slices.DeleteFunc(slices.Clone(got.head), func(line string) bool { return line == permittedLine })
+				if !slices.Equal(lines, []string{deletion}) {
+					t.Errorf("besides the permitted cookie the head has %q", lines)
+				}
+				for _, line := range slices.Concat(append(slices.Clone(got.early), got.trailer["Set-Cookie"])...) {
+					if line != permittedLine {
+						t.Errorf("%q in a 1xx or a trailer", line)
+					}
+				}
+				if control := got.header.Get("Cache-Control"); control != "private" {
+					t.Errorf("X5: Cache-Control is %q", control)
+				}
+			})
+		}
+	}
+}
+
 // TestMatrixCanFail sends the naive wrapper through the same matrix.
 func TestMatrixCanFail(t *testing.T) {
 	servers := startMatrix(t)
@@ -157,7 +189,7 @@ func (o *outcome) leaks() []string {
 	return slices.DeleteFunc(all, func(line string) bool { return line == permittedLine })
 }
 
-func (s *matrixServers) ask(t *testing.T, client *http.Client, address string, row way) *outcome {
+func (s *matrixServers) ask(t *testing.T, client *http.Client, address string, row way, header ...string) *outcome {
 	t.Helper()
 	var got outcome
 	var mutex sync.Mutex // 1xx are reported by the transport's goroutine
@@ -172,6 +204,9 @@ func (s *matrixServers) ask(t *testing.T, client *http.Client, address string, r
 	request, err := http.NewRequestWithContext(ctx, row.method, address+row.path, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
 	}
 	response, err := client.Do(request)
 	if err != nil {
