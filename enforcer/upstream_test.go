@@ -46,8 +46,13 @@ func TestUpstreamHeader(t *testing.T) {
 			if got := r.Header["X-Cookie-Consent"]; len(got) != 1 || got[0] != c.want {
 				t.Fatalf("got %q, want %q", got, c.want)
 			}
-			if len(r.Header["X_Cookie_Consent"])+len(r.Header["X.Cookie-Consent"]) > 0 || len(r.Header["X-Cookie-Consents"]) != 2 {
-				t.Errorf("forged headers: %v", r.Header)
+			for key := range r.Header {
+				if strings.Contains(key, "Cookie") && strings.Contains(key, "Consent") && key != "X-Cookie-Consent" && key != "X-Cookie-Consents" {
+					t.Errorf("a forged header: %s", key)
+				}
+			}
+			if len(r.Header["X-Cookie-Consents"]) != 2 {
+				t.Errorf("another header was changed: %v", r.Header)
 			}
 			if got := r.Header["Connection"]; len(got) != 1 || got[0] != "keep-alive" {
 				t.Errorf("a client has the header removed on its way: %q", got)

@@ -1,0 +1,72 @@
+package expiry
+
+// attempt is what a response tries, and the turn after that.
+type attempt struct {
+	lines  []string
+	turn   turn
+	isDone bool // there is nothing else to try
+}
+
+// next makes up an attempt of those lines whose turn it is, as many as there is
+// room for. After them it repeats the likely ones of before: the browser's cookie
+// may have been set again in the meantime, or be another browser's with the same
+// value.
+func (a *variants) next(t turn, room int) attempt {
+	w := writer{variants: a, room: room, belongTogether: room < MaxBytes}
+	for ; t.group < exhausted; t.group, t.sent = t.group+1, 0 {
+		sent, complete := w.write(t.group, t.sent)
+		if complete && len(w.lines) == 0 {
+			continue // the cookie has no such scopes
+		}
+		likely := min(t.group, common+1)
+		if t.sent = sent; complete {
+			t.group, t.sent = t.group+1, 0
+		}
+		if len(w.lines) > 0 {
+			w.repeat(likely)
+		}
+		return attempt{lines: w.lines, turn: t}
+	}
+	return attempt{turn: t, isDone: true}
+}
+
+// repeat writes all of the groups before one, where there is room.
+func (w *writer) repeat(before group) {
+	w.belongTogether = true
+	for g := learned; g < before; g++ {
+		w.write(g, 0)
+	}
+}
+
+// writer writes lines for as long as there is room.
+type writer struct {
+	*variants
+	lines          []string
+	room           int
+	belongTogether bool // lines of a group that is likely are written all or not at all
+}
+
+// write writes the lines of a group but the first ones. It returns how many of the
+// group are written then, and whether those are all.
+func (w *writer) write(g group, from int) (sent int, complete bool) {
+	has := prefixesOf(w.cookie.Name)
+	lines, room := w.lines, w.room
+	for s := range w.in(g) {
+		if sent++; sent <= from {
+			continue
+		}
+		line := s.line(w.cookie.Name, has, w.visit.HTTPS)
+		if room -= Size(line); room >= 0 {
+			lines = append(lines, line)
+			continue
+		}
+		if g <= common && w.belongTogether {
+			return from, false
+		}
+		room += Size(line)
+		w.lines, w.room = lines, room
+		return sent - 1, false
+	}
+	w.lines, w.room = lines, room
+	return sent, true
+}
