@@ -278,6 +278,20 @@ func TestExpirySharedSlice(t *testing.T) {
 	}
 }
 
+// TestOneTurn: a cookie that a request has twice has one turn.
+func TestOneTurn(t *testing.T) {
+	t.Parallel()
+	r := page(denyGA + "; _ga=1; _ga=1; _ga=1")
+	r.Host = "portal.example.org"
+	want := []string{
+		"_ga=; Path=/; Domain=example.org; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0",
+		deleting("_ga"),
+	}
+	if got := send(newExpiring(t, ""), r)["Set-Cookie"]; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestGrantedAgain: a cookie that is set again with the same value is deleted
 // again, wherever it is set; also where the choice says no more than it did.
 func TestGrantedAgain(t *testing.T) {

@@ -41,6 +41,7 @@ var responseCases = []struct {
 	{"S5: the choice that is set counts", "strip", refuseAll, []string{grantMatomo + "; Path=/", "_pk_id.1.1fff=P", "_ga=G"}, []string{grantMatomo + "; Path=/", "_pk_id.1.1fff=P"}},
 	{"S5: a withdrawal counts at once", "strip", grantMatomo, []string{"_pk_id.1.1fff=P", refuseAll}, []string{refuseAll}},
 	{"S5: a deleted choice is none", "strip", grantMatomo, []string{"_pk_id.1.1fff=P", "cookies_preferences=; Max-Age=0"}, []string{"cookies_preferences=; Max-Age=0"}},
+	{"S5: a choice that is set, and deleted", "strip", "", []string{grantMatomo, "cookies_preferences=; Max-Age=0", "_pk_id.1.1fff=P"}, []string{grantMatomo, "cookies_preferences=; Max-Age=0"}},
 	{"S5: two choices, denied beats granted", "strip", "", []string{grantMatomo, refuseAll, "_pk_id.1.1fff=P"}, []string{grantMatomo, refuseAll}},
 	{"S5: a choice behind a line break, which net/http writes as a space", "allow", grantMatomo, []string{"\n" + refuseAll, "_pk_id.1.1fff=P"}, []string{"\n" + refuseAll}},
 	{"S5: a name that only looks alike", "strip", grantMatomo, []string{"csrftoken=cookies_preferences", "_pk_id.1.1fff=P"}, []string{"csrftoken=cookies_preferences", "_pk_id.1.1fff=P"}},

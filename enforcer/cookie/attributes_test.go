@@ -55,3 +55,15 @@ func TestCollapsed(t *testing.T) {
 		}
 	}
 }
+
+func TestIsPath(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]bool{
+		"/": true, "/a|b/%20/c.html": true, "//": true, "/" + strings.Repeat("x", 1023): true,
+		"": false, "a": false, "/a;b": false, "/a b": false, "/\x00": false, "/\x7f": false, "/é": false, "/" + strings.Repeat("x", 1024): false,
+	} {
+		if got := IsPath(path); got != want {
+			t.Errorf("%.20q: got %t", path, got)
+		}
+	}
+}

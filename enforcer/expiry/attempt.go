@@ -56,14 +56,13 @@ func (w *writer) write(g group, from int) (sent int, complete bool) {
 			continue
 		}
 		line := s.line(w.cookie.Name, has, w.visit.HTTPS)
-		if room -= Size(line); room >= 0 {
-			lines = append(lines, line)
+		if size := Size(line); size <= room {
+			lines, room = append(lines, line), room-size
 			continue
 		}
 		if g <= common && w.belongTogether {
 			return from, false
 		}
-		room += Size(line)
 		w.lines, w.room = lines, room
 		return sent - 1, false
 	}

@@ -520,14 +520,19 @@ func TestBounds(t *testing.T) {
 	if m.names().find(v.Host, strings.Repeat("n", maxNameBytes+1)) != nil {
 		t.Error("a name without end is remembered")
 	}
+	host := strings.Repeat("h", maxHostBytes+1)
+	m.Learn(&Visit{Host: host, Path: "/"}, "_ga", "_ga=1; Path=/")
+	if m.names().find(host, "_ga") != nil {
+		t.Error("a host without end is remembered")
+	}
 
-	for i := range 3 * maxTurns {
+	for i := range 5 * maxTurns / 2 {
 		m.Next(&v, &Cookie{Name: "_ga", Value: name(i)}, MaxBytes, testNow)
 		if n := len(m.turns.recent) + len(m.turns.old); n > 2*maxTurns {
 			t.Fatalf("%d turns are remembered", n)
 		}
 	}
-	for i := 2 * maxTurns; i < 3*maxTurns; i += 1000 {
+	for i := 3 * maxTurns / 2; i < 5*maxTurns/2; i += 1000 {
 		if _, found := m.turns.get(m.turns.key(&v, &Cookie{Name: "_ga", Value: name(i)})); !found {
 			t.Errorf("turn %d of the last %d is forgotten", i, maxTurns)
 		}
