@@ -49,23 +49,21 @@ type writer struct {
 // write writes the lines of a group but the first ones. It returns how many of the
 // group are written then, and whether those are all.
 func (w *writer) write(g group, from int) (sent int, complete bool) {
-	has := prefixesOf(w.cookie.Name)
+	scopes := w.in(g)
 	lines, room := w.lines, w.room
-	for s := range w.in(g) {
-		if sent++; sent <= from {
-			continue
-		}
-		line := s.line(w.cookie.Name, has, w.visit.HTTPS)
-		if size := Size(line); size <= room {
+	for i := from; i < len(scopes); i++ {
+		line := scopes[i].line(w.cookie.Name, w.has, w.visit.HTTPS)
+		size := Size(line)
+		switch {
+		case size <= room:
 			lines, room = append(lines, line), room-size
 			continue
-		}
-		if g <= common && w.belongTogether {
+		case g <= common && w.belongTogether:
 			return from, false
 		}
 		w.lines, w.room = lines, room
-		return sent - 1, false
+		return i, false
 	}
 	w.lines, w.room = lines, room
-	return sent, true
+	return len(scopes), true
 }

@@ -1,7 +1,6 @@
 package expiry
 
 import (
-	"iter"
 	"slices"
 	"strings"
 
@@ -37,16 +36,16 @@ const (
 type variants struct {
 	visit  *Visit
 	cookie *Cookie
+	has    prefixes
 	known  []Scope // learned ones, and then what the policy states
 	learnt int     // how many of them are learned
 	site   string  // empty where the cookie can only be host-only
-	fixed  bool    // the cookie's name says that it is host-only, with the path /
 }
 
 func newVariants(v *Visit, c *Cookie, fromLines []Scope) *variants {
-	a := &variants{visit: v, cookie: c, site: v.site(), fixed: prefixesOf(c.Name).hostOnly}
-	if a.fixed {
-		a.site = ""
+	a := &variants{visit: v, cookie: c, has: prefixesOf(c.Name)}
+	if !a.has.hostOnly {
+		a.site = v.site()
 	}
 	for _, s := range fromLines {
 		if !s.Partitioned || v.HTTPS {
@@ -59,13 +58,15 @@ func newVariants(v *Visit, c *Cookie, fromLines []Scope) *variants {
 }
 
 func (a *variants) addKnown(s Scope) {
-	if a.fixed {
+	if a.has.hostOnly {
 		s.Domain, s.Path = "", "/"
 	}
-	if !slices.ContainsFunc(a.known, s.isSame) {
+	if !a.isKnown(s) {
 		a.known = append(a.known, s)
 	}
 }
+
+func (a *variants) isKnown(s Scope) bool { return slices.ContainsFunc(a.known, s.isSame) }
 
 // isSame tells whether browsers keep one cookie only in two scopes.
 func (s Scope) isSame(other Scope) bool {
@@ -94,125 +95,88 @@ func (a *variants) addStated() {
 	}
 }
 
-// in yields the scopes of a group. Their order does not change from one request
+// in returns the scopes of a group. Their order does not change from one request
 // that carries the cookie to the next, however different the paths are.
-func (a *variants) in(g group) iter.Seq[Scope] {
+func (a *variants) in(g group) []Scope {
 	switch g {
 	case learned:
-		return slices.Values(a.known[:a.learnt])
+		return a.known[:a.learnt]
 	case stated:
-		return slices.Values(a.known[a.learnt:])
+		return a.known[a.learnt:]
+	case common:
+		if a.site == "" {
+			return a.guesses([]string{""}, []string{"/"}, Scope{})
+		}
+		return a.guesses([]string{a.site, ""}, []string{"/"}, Scope{})
+	case between:
+		return a.guesses(a.between(), []string{"/"}, Scope{})
+	case deeper:
+		return a.guesses(a.domains(), a.directories(), Scope{})
 	}
-	return func(yield func(Scope) bool) {
-		for s := range a.guesses(g) {
-			if !slices.ContainsFunc(a.known, s.isSame) && !yield(s) {
-				return
+	if !a.visit.HTTPS {
+		return nil
+	}
+	return a.guesses(a.domains(), append([]string{"/"}, a.directories()...), Scope{Partitioned: true})
+}
+
+// guesses are scopes like one with each path in each domain, but those that are
+// known.
+func (a *variants) guesses(domains, paths []string, s Scope) []Scope {
+	scopes := make([]Scope, 0, len(domains)*len(paths))
+	for _, s.Path = range paths {
+		for _, s.Domain = range domains {
+			if !a.isKnown(s) {
+				scopes = append(scopes, s)
 			}
 		}
 	}
+	return scopes
 }
 
-func (a *variants) guesses(g group) iter.Seq[Scope] {
-	return func(yield func(Scope) bool) {
-		switch g {
-		case common:
-			if a.site == "" || yield(Scope{Domain: a.site, Path: "/"}) {
-				yield(Scope{Path: "/"})
-			}
-		case between:
-			for domain := range a.between() {
-				if !yield(Scope{Domain: domain, Path: "/"}) {
-					return
-				}
-			}
-		case deeper:
-			for path := range a.directories() {
-				if !a.inEveryDomain(Scope{Path: path}, yield) {
-					return
-				}
-			}
-		case partitioned:
-			if !a.visit.HTTPS || !a.inEveryDomain(Scope{Path: "/", Partitioned: true}, yield) {
-				return
-			}
-			for path := range a.directories() {
-				if !a.inEveryDomain(Scope{Path: path, Partitioned: true}, yield) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// inEveryDomain yields a scope for each domain that the cookie may have.
-func (a *variants) inEveryDomain(s Scope, yield func(Scope) bool) bool {
-	if !yield(s) {
-		return false
-	}
+// domains are all that the cookie may have; an empty one makes it host-only.
+func (a *variants) domains() []string {
 	if a.site == "" {
-		return true
+		return []string{""}
 	}
-	if s.Domain = a.site; !yield(s) {
-		return false
-	}
-	for s.Domain = range a.between() {
-		if !yield(s) {
-			return false
-		}
-	}
-	return true
+	return append([]string{"", a.site}, a.between()...)
 }
 
 // maxBetween is how many domains are tried besides the registrable one.
 const maxBetween = 8
 
-// between yields the host and the domains between it and the registrable one.
-func (a *variants) between() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		if a.site == "" {
-			return
-		}
-		domain := a.visit.Host
-		for n := 0; n < maxBetween && domain != a.site; n++ {
-			if !yield(domain) {
-				return
-			}
-			_, domain, _ = strings.Cut(domain, ".")
-		}
+// between are the host and the domains between it and the registrable one.
+func (a *variants) between() (domains []string) {
+	if a.site == "" {
+		return nil
 	}
+	for domain := a.visit.Host; domain != a.site && len(domains) < maxBetween; {
+		domains = append(domains, domain)
+		_, domain, _ = strings.Cut(domain, ".")
+	}
+	return domains
 }
 
 // maxDirectories is how many paths are tried. Each level of a path is two of them,
 // with and without a slash in the end.
 const maxDirectories = 32
 
-// directories yields the paths below / that match the request's path (RFC 6265bis,
+// directories are the paths below / that match the request's path (RFC 6265bis,
 // section 5.1.4), the shortest first: a cookie's own path then has the same place
 // in the requests for all pages that it is sent to.
-func (a *variants) directories() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		path := a.visit.Path
-		if a.fixed {
-			return
-		}
-		left := maxDirectories
-		try := func(end int) bool {
-			left--
-			return left >= 0 && cookie.IsPath(path[:end]) && yield(path[:end])
-		}
-		for i := 1; i < len(path); i++ {
-			if path[i] != '/' {
-				continue
-			}
-			if path[i-1] != '/' && !try(i) {
-				return
-			}
-			if !try(i + 1) {
-				return
-			}
-		}
-		if len(path) > 1 && path[len(path)-1] != '/' {
-			try(len(path))
-		}
+func (a *variants) directories() (paths []string) {
+	path := a.visit.Path
+	if a.has.hostOnly {
+		return nil
 	}
+	for end := 2; end <= len(path) && len(paths) < maxDirectories; end++ {
+		isLevel := path[end-1] == '/' || end == len(path) || path[end] == '/'
+		if !isLevel {
+			continue
+		}
+		if !cookie.IsPath(path[:end]) {
+			break // nor is any longer one
+		}
+		paths = append(paths, path[:end])
+	}
+	return paths
 }
