@@ -132,11 +132,10 @@ func (d *Decoder) Decode(value string, now func() time.Time) Choice {
 
 // said is what a value says, at whatever time it is read.
 type said struct {
-	// When the choice was made, if it says so and a choice ages. A value may say so
-	// twice: then neither may be too old, or in the future.
-	dated          bool
-	oldest, newest time.Time
-	maxAge         time.Duration
+	// When the choice counts, if it says when it was made and a choice ages. A value
+	// may say so twice: then neither may be too old, or in the future.
+	dated       bool
+	from, until time.Time
 
 	choice Choice
 }
@@ -147,7 +146,7 @@ var undecided Choice
 // at is the choice at a time (rule C5).
 func (s *said) at(now func() time.Time) *Choice {
 	if s.dated {
-		if t := now(); t.Sub(s.oldest) > s.maxAge || s.newest.Sub(t) > maxSkew {
+		if t := now(); t.Before(s.from) || t.After(s.until) {
 			return &undecided
 		}
 	}
@@ -261,16 +260,14 @@ func (r *reading) date(number []byte) {
 	if n > lastSecond {
 		made = time.UnixMilli(n)
 	}
-	if !r.dated {
-		r.dated, r.oldest, r.newest, r.maxAge = true, made, made, r.MaxAge
-		return
+	from, until := made.Add(-maxSkew), made.Add(r.MaxAge)
+	if !r.dated || from.After(r.from) {
+		r.from = from
 	}
-	if made.Before(r.oldest) {
-		r.oldest = made
+	if !r.dated || until.Before(r.until) {
+		r.until = until
 	}
-	if made.After(r.newest) {
-		r.newest = made
-	}
+	r.dated = true
 }
 
 // isVersion tells whether a name is the one that holds the version.
