@@ -130,3 +130,16 @@ func TestLifetimeOfControls(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestGrantedDoesNotAllocate: to look at lines that pass as they are costs no
+// allocation.
+func TestGrantedDoesNotAllocate(t *testing.T) {
+	e := newExpiring(t, "")
+	r := page(grantGA)
+	w := &headWriter{header: http.Header{"Set-Cookie": {"_gid=1; Max-Age=86400; Path=/", "_gat=1; Path=/x"}}}
+	x := &Exchange{ResponseWriter: w, enforcer: e, request: r, host: r.Host}
+	x.filterRequest(r)
+	if n := testing.AllocsPerRun(100, x.filterHead); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -28,8 +28,9 @@ type Visit struct {
 	// the same value.
 	Address, Agent, Choice string
 
-	registrable *string // once it was asked for
-	visitor     uint64  // the hash of what tells visitors apart, once it was needed
+	registrable string // once it was asked for
+	asked       bool
+	visitor     uint64 // the hash of what tells visitors apart, once it was needed
 }
 
 // VisitOf is the visit that a request tells of where nothing stands in front of
@@ -70,11 +71,10 @@ func HostName(host string) string {
 // site is the registrable domain of the visit. It is empty where browsers keep
 // host-only cookies alone: for addresses, single labels and public suffixes.
 func (v *Visit) site() string {
-	if v.registrable == nil {
-		site := registrable(v.Host)
-		v.registrable = &site
+	if !v.asked {
+		v.registrable, v.asked = registrable(v.Host), true
 	}
-	return *v.registrable
+	return v.registrable
 }
 
 func registrable(host string) string {
