@@ -1,6 +1,7 @@
 package enforcer
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -61,7 +62,10 @@ func fetchedBy(r *http.Request) (navigation, sameOrigin bool) {
 	if mode == "" {
 		return site == "" || site == "none" || site == "same-origin", false
 	}
-	return mode == "navigate" && first(r.Header["Sec-Fetch-Dest"]) == "document", site == "same-origin"
+	sameOrigin = site == "same-origin"
+	dest := first(r.Header["Sec-Fetch-Dest"])
+	// A service worker that fetches a page again sends no destination.
+	return mode == "navigate" && (dest == "document" || dest == "empty" && sameOrigin), sameOrigin
 }
 
 func first(lines []string) string {
@@ -92,6 +96,11 @@ func (x *Exchange) deletions(j *judge, taken map[string]bool) (lines []string) {
 	visit := &j.withdrawal.visit
 	room := expiry.MaxBytes
 	now := x.enforcer.Now()
+	if len(pairs) > alwaysFit {
+		// Those in front may be set again on every page.
+		first := rand.IntN(len(pairs))
+		pairs = slices.Concat(pairs[first:], pairs[:first])
+	}
 	for _, p := range pairs {
 		if taken[p.Name()] {
 			continue
@@ -119,6 +128,9 @@ func (x *Exchange) deletions(j *judge, taken map[string]bool) (lines []string) {
 	}
 	return lines
 }
+
+// alwaysFit is how many cookies have room in a response for a line or two each.
+const alwaysFit = expiry.MaxBytes / fullBytes / 2
 
 // fullBytes is about what one line takes: with less room a response is full.
 const fullBytes = 128

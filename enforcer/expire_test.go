@@ -278,6 +278,68 @@ func TestExpirySharedSlice(t *testing.T) {
 	}
 }
 
+// TestRollingChoice: a choice whose time is written anew on every page is that of
+// the same visitor.
+func TestRollingChoice(t *testing.T) {
+	t.Parallel()
+	e := newExpiring(t, "")
+	browser := &jar{host: "portal.example.org"}
+	browser.store("_ga=1; Path=/a/", "/a/b")
+	for i := range 3 {
+		visitPage(t, e, browser, "/a/b", fmt.Sprintf(`cookies_preferences={"ga":false,"timestamp":%d}`, now.Add(time.Duration(i)*time.Minute).UnixMilli()))
+	}
+	if names := browser.names(); len(names) > 0 {
+		t.Errorf("%q are left", names)
+	}
+}
+
+// TestManyDirectories: cookies with one name and value, as scripts that name no path
+// leave them in every directory, are deleted in each.
+func TestManyDirectories(t *testing.T) {
+	t.Parallel()
+	e := newExpiring(t, "")
+	e.Observer = silent{t}
+	at := now
+	e.Now = func() time.Time { return at }
+	browser := &jar{host: "data.example.org", https: true}
+	pages := []string{"/a/x", "/b/c/x", "/b/c/y", "/d/x"}
+	for _, page := range pages {
+		browser.store("_ga=1", page)
+	}
+	browser.store("_ga=1; Path=/d; Secure; Partitioned; SameSite=None", "/d/x")
+	for _, page := range pages {
+		for range 4 {
+			visitPage(t, e, browser, page, denyGA)
+			at = at.Add(time.Minute)
+		}
+	}
+	if len(browser.cookies) > 0 {
+		t.Errorf("%+v are left", browser.cookies)
+	}
+}
+
+// TestNobodyStarves: cookies that scripts set again on every page, with another
+// value each time, leave room for the others.
+func TestNobodyStarves(t *testing.T) {
+	t.Parallel()
+	e := newExpiring(t, "")
+	browser := &jar{host: "portal.data.example.org", https: true}
+	browser.store("_gid=1; Path=/; Domain=example.org", "/")
+	for page := range 100 {
+		others := browser.cookies
+		browser.cookies = nil
+		for i := range 25 {
+			browser.store(fmt.Sprintf("_ga_%d=%d; Path=/", i, page), "/")
+		}
+		browser.cookies = append(browser.cookies, slices.DeleteFunc(others, func(c kept) bool { return c.name != "_gid" })...)
+		visitPage(t, e, browser, "/", denyGA)
+		if !slices.Contains(browser.names(), "_gid") {
+			return
+		}
+	}
+	t.Error("after 100 pages _gid is still there")
+}
+
 // TestOneTurn: a cookie that a request has twice has one turn.
 func TestOneTurn(t *testing.T) {
 	t.Parallel()
@@ -392,8 +454,8 @@ func TestSubrequests(t *testing.T) {
 func TestVisitorsApart(t *testing.T) {
 	t.Parallel()
 	e := newExpiring(t, "")
-	for _, made := range []string{"1", "2", "3"} {
-		choice := `cookies_preferences={"ga":false,"n":` + made + `}`
+	for _, made := range []string{"a", "b", "c"} {
+		choice := `cookies_preferences={"ga":false,"id":"` + made + `"}`
 		if got := send(e, page(choice+"; _ga=1"))["Set-Cookie"]; !slices.Equal(got, []string{deleting("_ga")}) {
 			t.Errorf("visitor %s: got %q", made, got)
 		}

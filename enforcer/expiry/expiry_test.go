@@ -533,7 +533,7 @@ func TestBounds(t *testing.T) {
 		}
 	}
 	for i := 3 * maxTurns / 2; i < 5*maxTurns/2; i += 1000 {
-		if _, found := m.turns.get(m.turns.key(&v, &Cookie{Name: "_ga", Value: name(i)})); !found {
+		if m.turns.get(m.turns.key(&v, &Cookie{Name: "_ga", Value: name(i)})) == (turn{}) {
 			t.Errorf("turn %d of the last %d is forgotten", i, maxTurns)
 		}
 	}

@@ -68,23 +68,37 @@ func (m *Memory) Learn(v *Visit, name, line string) {
 // tells, once for each name and host, that nothing has helped.
 func (m *Memory) Next(v *Visit, c *Cookie, room int, now time.Time) (lines []string, undeletable bool) {
 	key := m.turns.key(v, c)
-	t, found := m.turns.get(key)
-	settling := found && now.Sub(t.at) < settleTime
+	t := m.turns.get(key)
+	settling := now.Sub(t.at) < settleTime
 	if settling && !v.Navigation {
 		return nil, false
 	}
 	a := newVariants(v, c, m.names().scopes(v.Host, c.Name))
 	next := a.next(t, room)
-	if next.isDone && len(next.lines) == 0 {
-		return nil, !settling && m.said.add(v.Host, cookie.Collapsed(c.Name))
+	if next.isDone {
+		// What is left are cookies of that name and value in other directories. Each
+		// of these has a turn of its own.
+		key, t = m.turns.inDirectory(t, key, v)
+		settling = settling || now.Sub(t.at) < settleTime
+		next = a.next(t, room)
 	}
-	if len(next.lines) == 0 {
+	switch {
+	case next.isDone && (settling || t.said):
+		return nil, false
+	case next.isDone:
+		t.said = true
+		m.turns.put(key, t)
+		return nil, m.said.add(v.Host, cookie.Collapsed(c.Name))
+	case len(next.lines) == 0:
 		return nil, false // there is no room
 	}
 	// A page in a frame of another site may not be able to delete anything, and what
 	// it fetches looks like any other same-origin request. So only navigations move
 	// the turn on; the others are given the same lines again.
 	if v.Navigation {
+		if next.turn.group > deeper && t.group <= deeper {
+			next.turn.directory = m.turns.directory(v)
+		}
 		t = next.turn
 	}
 	t.at = now

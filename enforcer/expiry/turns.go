@@ -2,15 +2,18 @@ package expiry
 
 import (
 	"hash/maphash"
+	"strings"
 	"sync"
 	"time"
 )
 
 // turn is how far the attempts at one visitor's cookie have come.
 type turn struct {
-	group group
-	sent  int       // how many scopes of the group were tried
-	at    time.Time // when the last ones were
+	group     group
+	sent      int       // how many scopes of the group were tried
+	at        time.Time // when the last ones were
+	directory uint64    // the hash of the one whose scopes were tried in the end
+	said      bool      // it has been said that nothing helps
 }
 
 // maxTurns is how many turns are remembered in each half of their time.
@@ -35,9 +38,37 @@ func newTurns() *turns { return &turns{seed: maphash.MakeSeed()} }
 // key is the hash of a cookie in one visitor's browser.
 func (t *turns) key(v *Visit, c *Cookie) uint64 {
 	if v.visitor == 0 {
-		v.visitor = hash(t.seed, v.Host, v.Address, v.Agent, v.Choice)
+		v.visitor = hash(t.seed, v.Host, v.Address, v.Agent, strings.Map(withoutDigits, v.Choice))
 	}
 	return maphash.Comparable(t.seed, [2]uint64{v.visitor, hash(t.seed, c.Name, c.Value)})
+}
+
+// withoutDigits takes the times out of a choice: some are written anew on every
+// page, which would make another visitor of the same one.
+func withoutDigits(c rune) rune {
+	if '0' <= c && c <= '9' {
+		return -1
+	}
+	return c
+}
+
+// directory is the hash of the directory of a visit.
+func (t *turns) directory(v *Visit) uint64 { return hash(t.seed, v.defaultPath()) }
+
+// inDirectory returns the turn, and its key, that a cookie has in the directory of a
+// visit after one turn has passed: it begins with what depends on the directory,
+// unless that was tried in that turn.
+func (t *turns) inDirectory(passed turn, key uint64, v *Visit) (uint64, turn) {
+	directory := t.directory(v)
+	key = maphash.Comparable(t.seed, [2]uint64{key, directory})
+	own := t.get(key)
+	if own.group < deeper {
+		own.group = deeper
+		if passed.directory == directory {
+			own.group, own.at = exhausted, passed.at
+		}
+	}
+	return key, own
 }
 
 func hash(seed maphash.Seed, parts ...string) uint64 {
@@ -51,13 +82,13 @@ func hash(seed maphash.Seed, parts ...string) uint64 {
 }
 
 // get returns a turn. One that is not remembered is the first.
-func (t *turns) get(key uint64) (found turn, ok bool) {
+func (t *turns) get(key uint64) turn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if found, ok = t.recent[key]; !ok {
-		found, ok = t.old[key]
+	if found, ok := t.recent[key]; ok {
+		return found
 	}
-	return found, ok
+	return t.old[key]
 }
 
 func (t *turns) put(key uint64, next turn) {

@@ -244,6 +244,9 @@ var errorRows = []struct {
 		`7:28: unknown category "statistics": expected one of necessary, statistical`,
 		`7:41: unknown key "dnt" in signals: expected one of gpc`,
 	}},
+	{"signals for exempt services alone", strings.Replace(head, "consent: required}", "consent: required, exempt_if_anonymized: true}", 1) + session + "  - {id: ga, category: statistical, anonymized: true, cookies: [a]}\nsignals: {gpc: [statistical]}\n", []string{
+		`8:17: all services of category "statistical" are exempt, so no signal can deny them: remove it here`,
+	}},
 	{"no signals", head + session + "signals: {gpc: []}\n", []string{
 		`7:16: expected at least one item in gpc`,
 	}},
