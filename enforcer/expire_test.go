@@ -449,6 +449,31 @@ func TestSubrequests(t *testing.T) {
 	}
 }
 
+// TestFetchedBy: what moves a turn on is a page, also where a service worker fetches
+// it.
+func TestFetchedBy(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		site, mode, dest       string
+		navigation, sameOrigin bool
+	}{
+		{"none", "navigate", "document", true, false},
+		{"cross-site", "navigate", "document", true, false},
+		{"same-origin", "navigate", "document", true, true},
+		{"same-origin", "navigate", "empty", true, true},
+		{"cross-site", "navigate", "empty", false, false},
+		{"same-origin", "navigate", "iframe", false, true},
+		{"same-origin", "cors", "empty", false, true},
+		{"same-origin", "no-cors", "document", false, true},
+		{"same-site", "no-cors", "image", false, false},
+	} {
+		r := page("", "Sec-Fetch-Site", c.site, "Sec-Fetch-Mode", c.mode, "Sec-Fetch-Dest", c.dest)
+		if navigation, sameOrigin := fetchedBy(r); navigation != c.navigation || sameOrigin != c.sameOrigin {
+			t.Errorf("%+v: got %t, %t", c, navigation, sameOrigin)
+		}
+	}
+}
+
 // TestVisitorsApart: visitors whose cookies have the same value each have turns of
 // their own, if no more than their choice tells them apart.
 func TestVisitorsApart(t *testing.T) {

@@ -399,6 +399,33 @@ func TestUndeletable(t *testing.T) {
 	expect("another name", 3)
 }
 
+// TestUndeletableInDirectory: nor is it said before the last answer of a directory's
+// own turn has had its time.
+func TestUndeletableInDirectory(t *testing.T) {
+	t.Parallel()
+	m := NewMemory()
+	for i, c := range []struct {
+		path        string
+		after       time.Duration
+		lines       int
+		undeletable bool
+	}{
+		{"/a/x", 0, 1, false},
+		{"/a/x", 1 * time.Second, 4, false}, // three below /, and the first one again
+		{"/a/x", 2 * time.Second, 0, false},
+		{"/b/x", 30 * time.Second, 4, false},
+		{"/b/x", 31 * time.Second, 0, false},
+		{"/b/x", 41 * time.Second, 0, true},
+		{"/b/x", 42 * time.Second, 0, false},
+	} {
+		v := Visit{Host: "intranet", Path: c.path, Navigation: true}
+		lines, undeletable := m.Next(&v, &Cookie{Name: "_ga"}, MaxBytes, testNow.Add(c.after))
+		if len(lines) != c.lines || undeletable != c.undeletable {
+			t.Errorf("page %d: undeletable %t, %q", i, undeletable, lines)
+		}
+	}
+}
+
 // TestRoom holds X4: lines that belong together wait until there is room for all,
 // and many directories take several turns, none of which is left out.
 func TestRoom(t *testing.T) {
