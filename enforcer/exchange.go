@@ -27,8 +27,8 @@ type Exchange struct {
 
 	// Set-Cookie lines that the judge was found to permit as they are, where there is
 	// room for all that the header map had.
+	permittedCount uint8
 	permitted      [2]string
-	permittedCount int
 
 	// What goes into the header maps, kept here to save allocations. Nothing
 	// reads them again, so nobody who changes them can change a decision.

@@ -167,7 +167,7 @@ func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed, cl
 		}
 	}
 	if j == &x.judge && permitted == len(kept) && len(kept) <= len(x.permitted) {
-		x.permittedCount = copy(x.permitted[:], kept)
+		x.permittedCount = uint8(copy(x.permitted[:], kept))
 	}
 	return kept, became
 }
