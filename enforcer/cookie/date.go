@@ -8,7 +8,13 @@ import (
 // ParseDate reads the value of an Expires attribute with the algorithm of RFC
 // 6265bis, section 5.6.1, as browsers do. It reports false where the algorithm
 // fails; browsers then ignore the attribute.
-func ParseDate(value string) (time.Time, bool) { return parseDate(value, 4) }
+func ParseDate(value string) (time.Time, bool) { return parseDate(value, rfcYear) }
+
+// How many digits a year has at most.
+const (
+	rfcYear      = 4
+	chromiumYear = 5 // measured
+)
 
 // parseDate reads a date whose year has so many digits at most.
 func parseDate(value string, yearDigits int) (time.Time, bool) {

@@ -29,13 +29,13 @@ func Outlives(line string, limit time.Duration, now func() time.Time) bool {
 		}
 	}
 	if maxAge.found && secondsExceed(strings.TrimPrefix(maxAge.last, "+"), limit) ||
-		!maxAge.found && expires.found && dateExceeds(expires.last, limit, now) {
+		!maxAge.found && expires.found && dateExceeds(expires.last, chromiumYear, limit, now) {
 		return true // in Chromium
 	}
 	if maxAge.foundValid {
 		return secondsExceed(maxAge.valid, limit)
 	}
-	return expires.foundValid && dateExceeds(expires.valid, limit, now)
+	return expires.foundValid && dateExceeds(expires.valid, rfcYear, limit, now)
 }
 
 // lastOnes are the last attribute of a name, and the last that is valid.
@@ -77,7 +77,7 @@ func secondsExceed(value string, limit time.Duration) bool {
 }
 
 // dateExceeds tells whether an Expires value can be read and lies beyond a limit.
-func dateExceeds(value string, limit time.Duration, now func() time.Time) bool {
-	date, ok := parseDate(value, 5)
+func dateExceeds(value string, yearDigits int, limit time.Duration, now func() time.Time) bool {
+	date, ok := parseDate(value, yearDigits)
 	return ok && date.Sub(now()) > limit
 }

@@ -55,6 +55,7 @@ var lifetimeRows = []struct {
 	{"Expires that does not end in GMT, late", "_ga=1; Expires=" + testNow.Add(110*time.Second).Format(time.ANSIC), true},
 	{"Expires with a year of five digits, which Chromium reads", "_ga=1; Expires=Fri, 01 Jan 02099 00:00:00 GMT", true},
 	{"Expires beyond the year 9999", "_ga=1; Expires=Fri, 01 Jan 10000 00:00:00 GMT", true},
+	{"two years, of which Chromium reads the first and others the second", "_ga=1; Expires=1 Jan 02099 00 0:0:0", true},
 	{"Expires with a year of six digits", "_ga=1; Expires=Fri, 01 Jan 002099 00:00:00 GMT", false},
 	{"two Expires, the first one later", "_ga=1; " + expiring(101) + "; " + expiring(50), false},
 	{"two Expires, the last one past", "_ga=1; " + expiring(101) + "; " + expiring(-1), false},

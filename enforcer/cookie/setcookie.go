@@ -88,18 +88,20 @@ func isZeroOrLess(value string) bool {
 
 // isPast tells whether an Expires value lies in the past however it is read.
 // RFC 6265bis ignores a time zone and Firefox honours it, so a date that does
-// not end as in "00:00:00 GMT" has to be past by more than a day.
+// not end as in "00:00:00 GMT" has to be past by more than a day. Chromium takes
+// years of five digits, which for others are none.
 func isPast(value string, now time.Time) bool {
 	if len(value) > maxAttributeBytes {
 		return false
 	}
-	date, ok := ParseDate(value)
-	if !ok {
-		return false
-	}
 	seconds := value[strings.LastIndexByte(value, ':')+1:]
 	if len(seconds) != len("00 GMT") || !strings.EqualFold(seconds[2:], " GMT") {
-		date = date.Add(24 * time.Hour)
+		now = now.Add(-24 * time.Hour)
 	}
-	return date.Before(now)
+	for _, yearDigits := range []int{rfcYear, chromiumYear} {
+		if date, ok := parseDate(value, yearDigits); !ok || !date.Before(now) {
+			return false
+		}
+	}
+	return true
 }
