@@ -84,17 +84,20 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 
 func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
 	name := d.Val()
-	set, ok := map[string]func(*caddyfile.Dispenser) error{
-		"policy":          h.setPolicy,
-		"upstream_header": h.setUpstreamHeader,
+	subdirective, ok := map[string]struct {
+		set  func(*caddyfile.Dispenser) error
+		what string
+	}{
+		"policy":          {h.setPolicy, "the path of a policy.yaml"},
+		"upstream_header": {h.setUpstreamHeader, "the name of a header, such as X-Cookie-Consent"},
 	}[name]
 	if !ok {
 		return d.Errf("unrecognized subdirective %q: expected policy or upstream_header", name)
 	}
 	if !d.NextArg() {
-		return d.Errf("%s: expected one argument", name)
+		return d.Errf("%s: expected %s", name, subdirective.what)
 	}
-	if err := set(d); err != nil {
+	if err := subdirective.set(d); err != nil {
 		return err
 	}
 	if d.NextArg() {

@@ -21,9 +21,8 @@ type names struct {
 	seed    maphash.Seed
 	buckets []atomic.Pointer[record] // chains of records
 
-	mu   sync.Mutex // for all that follows, and for changes of the chains
-	ring []*record  // in the order in which they came
-	next int        // where in the ring the next one goes
+	mu   sync.Mutex // for changes of the chains
+	ring ring[*record]
 }
 
 // record is what is known of one name.
@@ -93,13 +92,9 @@ func (n *names) findOrAdd(host, name string) *record {
 	bucket := n.bucket(host, name)
 	r.following.Store(bucket.Load())
 	bucket.Store(r)
-	if len(n.ring) < maxNames {
-		n.ring = append(n.ring, r)
-		return r
+	if oldest, full := n.ring.push(r); full {
+		n.remove(oldest)
 	}
-	n.remove(n.ring[n.next])
-	n.ring[n.next] = r
-	n.next = (n.next + 1) % maxNames
 	return r
 }
 

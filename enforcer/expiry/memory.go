@@ -42,8 +42,7 @@ func NewMemory() *Memory {
 
 // Learn remembers how a cookie was set: a Set-Cookie line of that name has passed.
 func (m *Memory) Learn(v *Visit, name, line string) {
-	a := cookie.ReadAttributes(line)
-	s := Scope{Domain: a.Domain, Path: a.Path, Partitioned: a.Partitioned, HTTPOnly: a.HTTPOnly}
+	s := Scope(cookie.ReadAttributes(line))
 	if s.Path == "" {
 		s.Path = v.defaultPath()
 	}
@@ -51,10 +50,10 @@ func (m *Memory) Learn(v *Visit, name, line string) {
 	if names.know(v.Host, name, s) {
 		return // as nearly always
 	}
-	switch site := v.site(); {
-	case s.Domain == v.Host && site == "":
+	switch {
+	case s.Domain == v.Host && v.site() == "":
 		s.Domain = "" // for addresses and public suffixes, the cookie is host-only
-	case s.Domain != "" && !v.accepts(s.Domain, site):
+	case s.Domain != "" && !v.accepts(s.Domain):
 		return // browsers do not take it
 	}
 	if len(name) <= maxNameBytes && len(v.Host) <= maxHostBytes && cookie.IsPath(s.Path) {

@@ -13,8 +13,7 @@ type said struct {
 
 	mu   sync.Mutex
 	has  map[uint64]bool
-	ring []uint64 // in the order in which they came
-	next int      // where in the ring the next one goes
+	ring ring[uint64]
 }
 
 func newSaid() *said { return &said{seed: maphash.MakeSeed(), has: make(map[uint64]bool)} }
@@ -28,12 +27,8 @@ func (s *said) add(host, name string) bool {
 		return false
 	}
 	s.has[key] = true
-	if len(s.ring) < maxNames {
-		s.ring = append(s.ring, key)
-		return true
+	if oldest, full := s.ring.push(key); full {
+		delete(s.has, oldest)
 	}
-	delete(s.has, s.ring[s.next])
-	s.ring[s.next] = key
-	s.next = (s.next + 1) % maxNames
 	return true
 }

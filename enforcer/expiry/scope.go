@@ -6,14 +6,13 @@ import "strings"
 // that differ in any of these but HTTPOnly.
 type Scope struct {
 	// Domain is empty for a cookie that is host-only.
-	Domain string
-	Path   string
-
-	// Partitioned tells that the cookie is kept for one embedding site (CHIPS).
-	Partitioned bool
+	Domain, Path string
 
 	// HTTPOnly tells that scripts cannot see the cookie.
 	HTTPOnly bool
+
+	// Partitioned tells that the cookie is kept for one embedding site (CHIPS).
+	Partitioned bool
 }
 
 // prefixes are what a name says about its cookie (RFC 6265bis, section 4.1.3).

@@ -90,7 +90,7 @@ func (a *variants) addStated() {
 		a.addKnown(Scope{Path: path})
 	case domain == policy.Site:
 		a.addKnown(Scope{Domain: a.site, Path: path})
-	case a.visit.accepts(domain, a.site):
+	case a.visit.accepts(domain):
 		a.addKnown(Scope{Domain: domain, Path: path})
 	}
 }

@@ -104,7 +104,8 @@ func isDomain(name string) bool {
 const maxHostBytes = 253
 
 // accepts tells whether browsers take a cookie of a domain from this visit's host.
-func (v *Visit) accepts(domain, site string) bool {
+func (v *Visit) accepts(domain string) bool {
+	site := v.site()
 	return site != "" && len(domain) >= len(site) && (v.Host == domain || strings.HasSuffix(v.Host, "."+domain))
 }
 
