@@ -2,6 +2,7 @@ package cookieconsent
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -56,7 +57,10 @@ func firstArg(d *caddyfile.Dispenser) string {
 //
 //	cookie_consent [<matcher>] [<policy>] {
 //	    policy          <path>
+//	    mode            enforce|report
 //	    upstream_header <name>
+//	    access_log
+//	    catalogue       <path>
 //	}
 //
 // The policy stands in one of the two places. To restrict the directive to a
@@ -82,26 +86,44 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return nil
 }
 
+// subdirective is how a line of the block is read. Where it says what its argument
+// is, it has one.
+type subdirective struct {
+	name, argument string
+	set            func(*caddyfile.Dispenser) error
+}
+
+func (h *Handler) subdirectives() []subdirective {
+	return []subdirective{
+		{"policy", "the path of a policy.yaml", h.setPolicy},
+		{"mode", "enforce or report", h.setMode},
+		{"upstream_header", "the name of a header, such as X-Cookie-Consent", setOnce("upstream_header", &h.UpstreamHeader)},
+		{"access_log", "", h.setAccessLog},
+		{"catalogue", "the path of a CSV file", setOnce("catalogue", &h.Catalogue)},
+	}
+}
+
 func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
-	name := d.Val()
-	subdirective, ok := map[string]struct {
-		set  func(*caddyfile.Dispenser) error
-		what string
-	}{
-		"policy":          {h.setPolicy, "the path of a policy.yaml"},
-		"upstream_header": {h.setUpstreamHeader, "the name of a header, such as X-Cookie-Consent"},
-	}[name]
-	if !ok {
-		return d.Errf("unrecognized subdirective %q: expected policy or upstream_header", name)
+	name, all := d.Val(), h.subdirectives()
+	i := slices.IndexFunc(all, func(s subdirective) bool { return s.name == name })
+	if i < 0 {
+		var names []string
+		for _, s := range all {
+			names = append(names, s.name)
+		}
+		return d.Errf("unrecognized subdirective %q: expected one of %s", name, strings.Join(names, ", "))
 	}
-	if !d.NextArg() {
-		return d.Errf("%s: expected %s", name, subdirective.what)
+	if all[i].argument != "" && !d.NextArg() {
+		return d.Errf("%s: expected %s", name, all[i].argument)
 	}
-	if err := subdirective.set(d); err != nil {
+	if all[i].argument != "" && d.Val() == "" {
+		return d.Errf("%s: expected %s, found an empty one", name, all[i].argument)
+	}
+	if err := all[i].set(d); err != nil {
 		return err
 	}
 	if d.NextArg() {
-		return d.Errf("%s: unexpected argument %q after the first one", name, d.Val())
+		return d.Errf("%s: unexpected argument %q", name, d.Val())
 	}
 	if d.NextBlock(1) {
 		return d.Errf("%s: unexpected block with %q", name, d.Val())
@@ -109,14 +131,29 @@ func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-func (h *Handler) setUpstreamHeader(d *caddyfile.Dispenser) error {
-	if h.UpstreamHeader != "" {
-		return d.Errf("a second upstream_header %q: it is %s already", d.Val(), h.UpstreamHeader)
+// setOnce sets a field to an argument, if it is the first one.
+func setOnce(name string, field *string) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		if *field != "" {
+			return d.Errf("a second %s %q: it is %s already", name, d.Val(), *field)
+		}
+		*field = d.Val()
+		return nil
 	}
-	if d.Val() == "" {
-		return d.Err("expected the name of a header as upstream_header, found an empty one")
+}
+
+func (h *Handler) setMode(d *caddyfile.Dispenser) error {
+	if mode := d.Val(); mode != enforce && mode != report {
+		return d.Errf("mode: expected %s or %s, found %q", enforce, report, mode)
 	}
-	h.UpstreamHeader = d.Val()
+	return setOnce("mode", &h.Mode)(d)
+}
+
+func (h *Handler) setAccessLog(d *caddyfile.Dispenser) error {
+	if h.AccessLog {
+		return d.Err("access_log stands twice")
+	}
+	h.AccessLog = true
 	return nil
 }
 

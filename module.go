@@ -5,19 +5,18 @@ package cookieconsent
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
-	"github.com/caddy-consent/caddy-consent/enforcer"
-	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
+	"github.com/caddy-consent/caddy-consent/inventory"
 )
 
 func init() {
-	caddy.RegisterModule(Handler{})
+	caddy.RegisterModule(new(Handler))
 }
 
 // Handler is a middleware that stands in front of a portal and enforces its
@@ -30,13 +29,29 @@ func init() {
 //
 // It has to come before every handler that sets cookies. Where `handle_errors`
 // is used, it has to be repeated there: error routes run outside of it.
+//
+// Handlers that come after it, and logs, have these placeholders:
+//
+// Placeholder | Description
+// ------------|-------------
+// `{http.cookie_consent.state}` | What the visitor's choice comes to: `undecided`, `undecodable`, `granted`, `denied`, or `partial`
+// `{http.cookie_consent.granted}` | The ids of the services that the visitor has granted, with commas between them
+// `{http.cookie_consent.denied}` | The ids of the services that the visitor, or a signal of the browser, has denied
+// `{http.cookie_consent.removed}` | The names of the cookies that were removed so far, with `*` in place of ids; in a report, of those that would have been
 type Handler struct {
 	// The cookie policy: the path of a policy.yaml, relative to the working
 	// directory, or the policy itself as an object with the same keys as the
 	// file. The path may contain global placeholders such as `{env.POLICY}`,
 	// which are evaluated when the config is loaded. Required; a policy that
-	// cannot be read or is not valid stops the config from loading.
+	// cannot be read or is not valid stops the config from loading. A file that
+	// changes later is in force within five seconds, unless it is not valid: then
+	// the last good one stays.
 	Policy json.RawMessage `json:"policy,omitempty"`
+
+	// What is done with the policy: `enforce` it, or `report`. A report takes every
+	// decision, counts it and logs it, and changes nothing in requests and
+	// responses. Default: `enforce`.
+	Mode string `json:"mode,omitempty"`
 
 	// The name of a request header that tells the portal what the visitor permits:
 	// a structured-field dictionary (RFC 9651) with a boolean for each category that
@@ -44,13 +59,33 @@ type Handler struct {
 	// that a client sends is removed. Default: none is sent.
 	UpstreamHeader string `json:"upstream_header,omitempty"`
 
-	enforcer *enforcer.Enforcer
-	gpcJSON  *wellKnown // nil where the site does not publish it
-	logger   *zap.Logger
+	// Whether the access log gets the fields `cookie_consent.state` and
+	// `cookie_consent.removed`, with what the placeholders of these names have.
+	// Default: false.
+	AccessLog bool `json:"access_log,omitempty"`
+
+	// The path of a CSV file in the form of the Open Cookie Database, from which the
+	// inventory suggests what unlisted cookies may be. It is an aid for those who
+	// write the policy; nothing is decided by it. The path may contain global
+	// placeholders. Default: there are no suggestions.
+	Catalogue string `json:"catalogue,omitempty"`
+
+	inForce   atomic.Pointer[inForce]
+	file      string // of the policy; empty where it is in the config
+	catalogue *inventory.Catalogue
+	storage   inventory.Storage
+	logger    *zap.Logger
+	debugs    bool // somebody reads debug messages
 }
 
+// The modes of a handler.
+const (
+	enforce = "enforce"
+	report  = "report"
+)
+
 // CaddyModule returns the Caddy module information.
-func (Handler) CaddyModule() caddy.ModuleInfo {
+func (*Handler) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  "http.handlers.cookie_consent",
 		New: func() caddy.Module { return new(Handler) },
@@ -59,55 +94,50 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 
 // Provision reads and compiles the policy.
 func (h *Handler) Provision(ctx caddy.Context) error {
-	h.logger = ctx.Logger()
-	source, err := h.policySource()
-	if err != nil {
+	h.logger, h.storage = ctx.Logger(), ctx.Storage()
+	h.debugs = h.logger.Core().Enabled(zap.DebugLevel)
+	if err := h.provisionMode(); err != nil {
 		return err
 	}
-	p, err := source.load()
-	if err != nil {
+	if err := h.provisionCatalogue(); err != nil {
 		return err
 	}
-	for _, warning := range p.Warnings {
-		h.logger.Warn(warning.Error())
-	}
-	h.logger.Info("enforcing cookie policy",
-		zap.String("policy", source.name),
-		zap.String("sha256", source.sum()),
-		zap.Int("categories", len(p.Categories)),
-		zap.Int("services", len(p.Services)))
-	h.enforcer = enforcer.New(p)
-	h.enforcer.Expiry = memory
-	h.enforcer.Visit = visit
-	h.enforcer.Observer = observer{h.logger}
-	if err := h.provisionUpstreamHeader(); err != nil {
+	if err := h.provisionPolicy(); err != nil {
 		return err
 	}
-	if h.gpcJSON, err = gpcJSON(p, source); err != nil {
+	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
 		return err
 	}
-	return registerMetrics(ctx.GetMetricsRegistry())
+	handlers.add(h)
+	return nil
 }
 
-// memory is of all handlers, and of those that a config reload brings: what it
-// knows of a host does not depend on them.
-var memory = expiry.NewMemory()
+// Cleanup takes leave of a handler that a config has no more, or that could not be
+// provisioned.
+func (h *Handler) Cleanup() error {
+	handlers.remove(h)
+	return nil
+}
 
 // ServeHTTP enforces the policy on one exchange.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	if h.gpcJSON.matches(r) {
-		h.gpcJSON.ServeHTTP(w, r)
+	now := h.inForce.Load()
+	if now.gpcJSON.matches(r) {
+		now.gpcJSON.ServeHTTP(w, r)
 		return nil
 	}
-	exchange := h.enforcer.Begin(w, r)
-	defer exchange.End()
+	exchange := now.enforcer.Begin(w, r)
+	h.publish(r, exchange)
+	defer func() {
+		exchange.End()
+		h.log(r, exchange)
+	}()
 	return next.ServeHTTP(exchange, r)
 }
 
 // Interface guards
 var (
 	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
 	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
 )
-
-var errNoPolicy = errors.New(`no cookie policy: expected "policy" with the path of a policy.yaml, or with the policy itself`)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
@@ -26,16 +27,41 @@ const inlinePolicy = `{
 	]
 }`
 
-// provision loads a handler as Caddy does.
+// provision loads a handler as Caddy does, and takes leave of it when the test ends.
 func provision(t *testing.T, config string) (*Handler, error) {
 	t.Helper()
-	ctx, cancel := caddy.NewContext(caddy.Context{Context: t.Context()})
+	ctx, cancel := caddy.NewContext(testContext())
 	t.Cleanup(cancel)
 	h := new(Handler)
 	if err := json.Unmarshal([]byte(config), h); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = h.Cleanup() })
 	return h, h.Provision(ctx)
+}
+
+// testContext is that of a config which has nothing but a storage. TestMain removes
+// the storage.
+var testContext = sync.OnceValue(func() caddy.Context {
+	ctx, err := caddy.ProvisionContext(&caddy.Config{
+		StorageRaw: json.RawMessage(`{"module": "file_system", "root": "` + testStorage + `"}`),
+	})
+	if err != nil {
+		panic(err)
+	}
+	return ctx
+})
+
+var testStorage string
+
+func TestMain(m *testing.M) {
+	var err error
+	if testStorage, err = os.MkdirTemp("", "cookie-consent-*"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	os.RemoveAll(testStorage)
+	os.Exit(code)
 }
 
 // TestServeHTTP sends an exchange through a handler whose policy is given in

@@ -1,48 +1,115 @@
 package cookieconsent
 
 import (
-	"errors"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/caddy-consent/caddy-consent/enforcer"
+	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
+	"github.com/caddy-consent/caddy-consent/enforcer/tally"
+	"github.com/caddy-consent/caddy-consent/inventory"
 )
 
-// observer writes what the enforcer finds into the log and the metrics.
+// observer writes what the enforcer finds into the metrics, the inventory and the
+// log.
 type observer struct {
 	logger *zap.Logger
+	mode   string
 }
 
+// seen counts the messages of all handlers until somebody asks for the metrics or
+// the inventory: these take locks.
+var seen = tally.New(count)
+
+// effect is what one message adds to the metrics and to the inventory.
+type effect struct {
+	counters  map[prometheus.Counter]int
+	sightings []inventory.Sighting
+}
+
+// maxAlike is the number of cookies from which on a message is not expected again,
+// and not worth the memory.
+const maxAlike = 64
+
+// Again counts a message that is like others.
+func (o observer) Again(hash uint64) bool { return seen.Again(hash) }
+
+// Observe counts a message that is the first of its kind.
+func (o observer) Observe(hash uint64, m *enforcer.Message) {
+	e := o.effect(m)
+	if hash == 0 || len(m.Cookies) > maxAlike {
+		count(e, 1)
+		return
+	}
+	seen.Add(hash, e)
+}
+
+func (o observer) effect(m *enforcer.Message) effect {
+	e := effect{counters: make(map[prometheus.Counter]int)}
+	if m.Direction == enforcer.Request {
+		e.counters[exchanges.WithLabelValues(string(m.State), o.mode)]++
+	}
+	now := time.Now()
+	for i := range m.Cookies {
+		c := &m.Cookies[i]
+		e.counters[cookies.WithLabelValues(string(c.Direction), category(c.Category), string(c.Action), string(c.Reason))]++
+		if c.Action != enforcer.Expired && c.Name != "" { // what is expired was sent, and counts there
+			e.sightings = append(e.sightings, sighting(m.Host, c, now))
+		}
+	}
+	return e
+}
+
+func sighting(host string, c *enforcer.Observed, now time.Time) inventory.Sighting {
+	s := inventory.Sighting{
+		Host:    host,
+		Name:    cookie.Collapsed(c.Name),
+		Removed: c.Action == enforcer.Removed,
+		Verdict: inventory.Verdict{Category: c.Category, Service: c.Service},
+	}
+	if c.Direction == enforcer.Request {
+		return s
+	}
+	s.Direction = inventory.Set
+	if c.Reason == enforcer.Deletion || cookie.Deletes(c.Line, func() time.Time { return now }) {
+		return s // it does not tell how the cookie is set
+	}
+	d := cookie.ReadDetails(c.Line, now)
+	s.Attributes = &inventory.Attributes{
+		Domain: d.Domain, Path: cookie.Collapsed(d.Path), SameSite: d.SameSite,
+		Secure: d.Secure, HTTPOnly: d.HTTPOnly, Partitioned: d.Partitioned, MaxAge: d.MaxAge,
+	}
+	return s
+}
+
+// count adds the effect of n messages.
+func count(e effect, n uint64) {
+	for counter, times := range e.counters {
+		counter.Add(float64(n) * float64(times))
+	}
+	observed.Add(time.Now(), n, e.sightings)
+}
+
+// Took tells how long the work on an exchange took.
+func (o observer) Took(d time.Duration) { filterSeconds.Observe(d.Seconds()) }
+
 // Undeletable tells that the visitor's browser still sends a cookie.
-func (o observer) Undeletable(host, name, category string) {
+func (o observer) Undeletable(host, name, of string) {
 	o.logger.Warn("a denied cookie is still there after every way to delete it was tried: name its domain and path in the policy, or stop the script that sets it again",
 		zap.String("host", host),
 		zap.String("cookie", name),
-		zap.String("category", category))
-	if category == "" {
-		category = "unlisted"
-	}
-	undeletable.WithLabelValues(category).Inc()
+		zap.String("category", of))
+	undeletable.WithLabelValues(category(of)).Inc()
 }
 
-// The metrics are of all handlers, and outlive a config reload (rule F4: labels
-// come from the policy).
-var undeletable = prometheus.NewCounterVec(prometheus.CounterOpts{
-	Namespace: "caddy",
-	Subsystem: "cookie_consent",
-	Name:      "undeletable_total",
-	Help:      "Names of denied cookies, for each host, that browsers still send after every way to delete them was tried.",
-}, []string{"category"})
-
-// registerMetrics puts the metrics into a registry, of which each config has one.
-func registerMetrics(registry *prometheus.Registry) error {
-	err := registry.Register(undeletable)
-	var known prometheus.AlreadyRegisteredError
-	if errors.As(err, &known) {
-		return nil // by another handler
+// category is the label of a category.
+func category(id string) string {
+	if id == "" {
+		return "unlisted"
 	}
-	return err
+	return id
 }
 
 // Interface guards

@@ -1,156 +1,125 @@
 package cookieconsent
 
 import (
-	"bytes"
-	"fmt"
-	"net"
-	"net/http"
-	"slices"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/caddyserver/caddy/v2"
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	logged "go.uber.org/zap/zaptest/observer"
 )
 
-// TestReload runs Caddy with two sites, each with a handler of its own, and loads
-// another config: how cookies were set is still known afterwards, for each host
-// (X2), and the metrics are registered anew. The visitors come by HTTPS, as a
-// trusted proxy says.
-func TestReload(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
-	file := policyFile(t, gpcPolicy)
-	config := func(added string) []byte {
-		site := func(host, line string) string {
-			return fmt.Sprintf("http://%s.reload.example.org:%s {\n\tbind 127.0.0.1\n\tcookie_consent %q\n\t%s\n\theader +Set-Cookie %q\n\trespond ok\n}\n",
-				host, address[strings.LastIndex(address, ":")+1:], file, added, line)
-		}
-		json, _, err := adapt("{\n\tadmin off\n\tmetrics\n\tservers {\n\t\ttrusted_proxies static 127.0.0.1/32\n\t}\n\tlog {\n\t\tlevel ERROR\n\t}\n}\n" +
-			site("one", "_ga=secret; Path=/one; Domain=reload.example.org; HttpOnly") + site("two", "_ga=secret; Path=/two"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return json
-	}
-	ask := func(host, choice string) http.Header {
-		t.Helper()
-		r, err := http.NewRequest("GET", "http://"+address+"/page", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Host = host + ".reload.example.org"
-		r.Header.Set("Accept", "text/html")
-		r.Header.Set("X-Forwarded-Proto", "https")
-		r.Header.Set("Cookie", `_ga=secret; cookies_preferences={"ga":`+choice+`}`)
-		response, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		return response.Header
-	}
-	t.Cleanup(func() {
-		if err := caddy.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := caddy.Load(config("header X-Load first"), true); err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup // visitors of both hosts at once, for the race detector
-	for range 4 {
-		for _, host := range []string{"one", "two"} {
-			all.Go(func() {
-				if got := ask(host, "true")["Set-Cookie"]; len(got) != 1 {
-					t.Errorf("granted, %s sets %q", host, got)
-				}
-			})
-		}
-	}
-	all.Wait()
-	if err := caddy.Load(config("header X-Load second"), true); err != nil {
-		t.Fatal(err)
-	}
-	for host, want := range map[string]string{
-		"one": "_ga=; Path=/one; Domain=reload.example.org; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure; HttpOnly",
-		"two": "_ga=; Path=/two; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure",
-	} {
-		header := ask(host, "false")
-		if got := header["Set-Cookie"]; !slices.Equal(got, []string{want}) || header.Get("X-Load") != "second" {
-			t.Errorf("%s, after the %s load: got %q, want %q", host, header.Get("X-Load"), got, want)
-		}
-	}
-	undeletable.WithLabelValues("statistical") // so that there is something to gather
-	ctx := caddy.ActiveContext()
-	families, err := ctx.GetMetricsRegistry().Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		if family.GetName() == "caddy_cookie_consent_undeletable_total" {
-			return
-		}
-	}
-	t.Error("after a reload the metrics are gone")
-}
-
-// TestUndeletable: what cannot be deleted is in the log and the metrics, without
-// ids and values (F3).
-func TestUndeletable(t *testing.T) {
-	h, err := provision(t, `{"policy": "`+policyFile(t, gpcPolicy)+`"}`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if h.enforcer.Observer == nil || h.enforcer.Expiry != memory {
-		t.Fatal("the handler does not observe, or remembers on its own")
-	}
-	var log bytes.Buffer
-	logger := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg", LevelKey: "level", EncodeLevel: zapcore.LowercaseLevelEncoder}), zapcore.AddSync(&log), zap.DebugLevel))
-	o := observer{logger}
-	before := count(t, "statistical")
-	o.Undeletable("portal.example.org", "_ga_*", "statistical")
-	if got := count(t, "statistical"); got != before+1 {
-		t.Errorf("counted %v, then %v", before, got)
-	}
-	before = count(t, "unlisted")
-	o.Undeletable("portal.example.org", "shiny", "")
-	if got := count(t, "unlisted"); got != before+1 {
-		t.Errorf("unlisted: counted %v, then %v", before, got)
-	}
-	for _, want := range []string{`"level":"warn"`, `"host":"portal.example.org"`, `"cookie":"_ga_*"`, `"category":"statistical"`} {
-		if !strings.Contains(log.String(), want) {
-			t.Errorf("no %s in the log:\n%s", want, &log)
-		}
-	}
-}
-
-// count is the metric for a category.
-func count(t *testing.T, category string) float64 {
+// watchedHandler is a handler that nobody watches but the test.
+func watchedHandler(t *testing.T, file, header string) (*Handler, *logged.ObservedLogs) {
 	t.Helper()
-	registry := prometheus.NewPedanticRegistry()
-	for range 2 { // as two handlers do
-		if err := registerMetrics(registry); err != nil {
-			t.Fatal(err)
-		}
-	}
-	families, err := registry.Gather()
+	path, err := json.Marshal(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, family := range families {
-		for _, metric := range family.Metric {
-			if len(metric.Label) == 1 && metric.Label[0].GetName() == "category" && metric.Label[0].GetValue() == category {
-				return metric.Counter.GetValue()
+	core, logs := logged.New(zapcore.ErrorLevel)
+	h := &Handler{Policy: path, Mode: enforce, UpstreamHeader: header, logger: zap.New(core)}
+	if err := h.provisionPolicy(); err != nil {
+		t.Fatal(err)
+	}
+	return h, logs
+}
+
+// TestWatcher holds F2, look by look: what is in force after each, and how many
+// errors are in the log.
+func TestWatcher(t *testing.T) {
+	t.Parallel()
+	const bad, worse = "version: 1\n", "version: 2\n"
+	// The header that tells the portal of the decision knows no such category.
+	unsayable := strings.ReplaceAll(stripping, "statistical", "Statistical")
+	for _, c := range []struct {
+		name  string
+		looks []string // what is in the file at each; "": there is none
+		want  string
+		logs  int
+	}{
+		{"a change", []string{stripping, allowing, allowing}, allowing, 0},
+		{"not at its end yet", []string{stripping, allowing}, stripping, 0},
+		{"written in parts", []string{stripping, allowing, stripping, stripping}, stripping, 0},
+		{"changed before the first look", []string{allowing, allowing}, allowing, 0},
+		{"a bad one", []string{stripping, bad, bad}, stripping, 1},
+		{"a bad one is logged once", []string{stripping, bad, bad, bad, bad}, stripping, 1},
+		{"another bad one", []string{stripping, bad, bad, worse, worse}, stripping, 2},
+		{"the same bad one after a good one", []string{stripping, bad, bad, allowing, allowing, bad, bad}, allowing, 2},
+		{"the same bad one after the old good one", []string{bad, bad, stripping, stripping, bad, bad}, stripping, 2},
+		{"no file", []string{stripping, "", "", ""}, stripping, 1},
+		{"no file for a moment", []string{stripping, "", allowing, allowing}, allowing, 0},
+		{"one that not all handlers can have", []string{stripping, unsayable, unsayable}, stripping, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "policy.yaml")
+			put := func(text string) {
+				t.Helper()
+				err := os.WriteFile(file, []byte(text), 0o600)
+				if text == "" {
+					err = os.Remove(file)
+				}
+				if err != nil && !os.IsNotExist(err) {
+					t.Fatal(err)
+				}
 			}
+			put(stripping)
+			first, logs := watchedHandler(t, file, "")
+			second, _ := watchedHandler(t, file, "X-Cookie-Consent")
+			g := registry{live: []*Handler{first, second}, refusedContent: make(map[string]string)}
+			var w watcher
+			for _, text := range c.looks {
+				put(text)
+				w.look(&g)
+			}
+			for _, h := range g.live {
+				if got := string(h.inForce.Load().source.data); got != c.want {
+					t.Errorf("with the header %q, in force is\n%s", h.UpstreamHeader, got)
+				}
+			}
+			if got := logs.Len(); got != c.logs {
+				t.Errorf("%d errors in the log, want %d: %v", got, c.logs, logs.All())
+			}
+			last := c.looks[len(c.looks)-1]
+			refused := len(c.looks) > 1 && last != c.want && last == c.looks[len(c.looks)-2]
+			if got := g.refused(file); got != refused {
+				t.Errorf("refused: %v, want %v", got, refused)
+			}
+		})
+	}
+}
+
+// TestFilesApart: a file that changes is in force where it is meant to be.
+func TestFilesApart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var g registry
+	g.refusedContent = make(map[string]string)
+	for _, name := range []string{"one.yaml", "two.yaml"} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(stripping), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		h, _ := watchedHandler(t, file, "")
+		g.live = append(g.live, h)
+	}
+	inline := &Handler{Policy: json.RawMessage(inlinePolicy), Mode: enforce, logger: zap.NewNop()}
+	if err := inline.provisionPolicy(); err != nil {
+		t.Fatal(err)
+	}
+	g.live = append(g.live, inline)
+	if err := os.WriteFile(filepath.Join(dir, "two.yaml"), []byte(allowing), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var w watcher
+	w.look(&g)
+	w.look(&g)
+	for i, want := range []string{stripping, allowing} {
+		if got := string(g.live[i].inForce.Load().source.data); got != want {
+			t.Errorf("handler %d has\n%s", i, got)
 		}
 	}
-	return 0
 }

@@ -19,6 +19,7 @@ import (
 // policySource is where a handler's policy comes from: a file, or the config.
 type policySource struct {
 	name     string // of the file, as problems and logs give it
+	inline   bool   // it is in the config
 	data     []byte
 	modified time.Time // zero for a policy in the config
 }
@@ -64,13 +65,17 @@ func inlineSource(raw []byte) (*policySource, error) {
 		}
 		return plain
 	})
-	return &policySource{name: "policy", data: data}, nil
+	return &policySource{name: "policy", inline: true, data: data}, nil
 }
 
 // jsonString is a string of valid JSON.
 var jsonString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
 func fileSource(path string) (*policySource, error) {
+	// To open a pipe that nobody writes to would take forever.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("reading the cookie policy: expected a file, and %s is none", path)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the cookie policy: %w", err)

@@ -7,21 +7,23 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/caddy-consent/caddy-consent/enforcer"
 )
 
 // provisionUpstreamHeader checks the header that tells the portal what was decided.
-func (h *Handler) provisionUpstreamHeader() error {
-	if h.UpstreamHeader == "" {
+func provisionUpstreamHeader(e *enforcer.Enforcer, header string) error {
+	if header == "" {
 		return nil
 	}
-	name := http.CanonicalHeaderKey(h.UpstreamHeader)
+	name := http.CanonicalHeaderKey(header)
 	if !httpguts.ValidHeaderFieldName(name) || isTaken(http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))) {
-		return fmt.Errorf("upstream_header: expected the name of a header of its own, such as X-Cookie-Consent, found %q", h.UpstreamHeader)
+		return fmt.Errorf("upstream_header: expected the name of a header of its own, such as X-Cookie-Consent, found %q", header)
 	}
-	if err := h.enforcer.CheckUpstreamHeader(); err != nil {
+	if err := e.CheckUpstreamHeader(); err != nil {
 		return fmt.Errorf("upstream_header: %w", err)
 	}
-	h.enforcer.UpstreamHeader = name
+	e.UpstreamHeader = name
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
+	"github.com/caddy-consent/caddy-consent/enforcer/tally"
 )
 
 var catalogue = flag.String("catalogue", "", "CSV in the Open Cookie Database's form that makes the large policy")
@@ -88,7 +89,7 @@ func benchFilter(b *testing.B, p *policy.Policy, setCookies []string, requests .
 	header := http.Header{"Cookie": line, "Accept": {"*/*"}, "User-Agent": {"bench"}}
 	r := &http.Request{Method: http.MethodGet, Host: "portal.example.org", URL: &url.URL{Path: "/explore/"}, RemoteAddr: "192.0.2.1:1234", Header: header}
 	w := &headWriter{header: maps.Clone(otherHeaders)}
-	x := &Exchange{ResponseWriter: w, enforcer: New(p), request: r}
+	e, x := observed(p), new(Exchange)
 	next := 0
 	b.ReportAllocs()
 	for b.Loop() {
@@ -99,6 +100,7 @@ func benchFilter(b *testing.B, p *policy.Policy, setCookies []string, requests .
 		header["Cookie"] = line
 		w.header["Set-Cookie"] = setCookies
 		delete(w.header, "Cache-Control")
+		*x = Exchange{ResponseWriter: w, enforcer: e, request: r, host: r.Host}
 		x.filterRequest(r)
 		x.filterHead()
 	}
@@ -125,7 +127,7 @@ func BenchmarkFilterWithdrawn(b *testing.B) {
 	line := []string{benchCookies[:strings.Index(benchCookies, "cookies_pref")] + denied}
 	header := http.Header{"Cookie": line, "Accept": {"text/html"}, "User-Agent": {"bench"}}
 	w := &headWriter{header: maps.Clone(otherHeaders)}
-	e := New(shippedPolicy(b))
+	e := observed(shippedPolicy(b))
 	visitor := 0
 	e.Visit = func(r *http.Request) expiry.Visit {
 		visitor++
@@ -161,7 +163,7 @@ func BenchmarkFilterFirstVisit(b *testing.B) {
 // writer, which any middleware has that looks at responses, a part of a body,
 // and the end.
 func BenchmarkExchange(b *testing.B) {
-	e := New(shippedPolicy(b))
+	e := observed(shippedPolicy(b))
 	line := []string{benchCookies}
 	r := &http.Request{Method: http.MethodGet, Header: http.Header{"Cookie": line, "Accept": {"*/*"}, "User-Agent": {"bench"}}}
 	w := &headWriter{header: maps.Clone(otherHeaders)}
@@ -177,6 +179,22 @@ func BenchmarkExchange(b *testing.B) {
 		x.End()
 	}
 }
+
+// observed is an enforcer whose messages are counted, as in the gateway.
+func observed(p *policy.Policy) *Enforcer {
+	e := New(p)
+	e.Observer = &counting{Tally: tally.New(func(struct{}, uint64) {})}
+	return e
+}
+
+type counting struct {
+	explainer
+	*tally.Tally[struct{}]
+}
+
+func (c *counting) Again(hash uint64) bool { return c.Tally.Again(hash) }
+
+func (c *counting) Observe(hash uint64, _ *Message) { c.Add(hash, struct{}{}) }
 
 // BenchmarkScan is the floor: a plain scan of the request's bytes.
 func BenchmarkScan(b *testing.B) {

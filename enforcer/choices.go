@@ -8,41 +8,53 @@ import (
 // choices merges the choices of all consent cookies of one message (rule C3), and
 // what the browser's signals say.
 type choices struct {
-	merged          consent.Choice
-	found           bool
-	expiresUnlisted bool // cookies that no rule names are to be deleted
+	merged          *consent.Choice // shared with others; nil: no consent cookie was read
+	hash            uint64          // of what was merged
+	expiresUnlisted bool            // cookies that no rule names are to be deleted
 }
 
 // read adds what a consent cookie says.
 func (c *choices) read(value string, e *Enforcer) {
-	if !c.found {
-		c.found = true
-		e.choices.Decode(&c.merged, value, e.Now)
+	choice, hash := e.choices.Decode(value, e.Now)
+	if c.merged == nil {
+		c.merged, c.hash = choice, hash
 		return
 	}
-	var another consent.Choice
-	e.choices.Decode(&another, value, e.Now)
-	c.merged = c.merged.And(another)
+	c.replace(c.merged.And(*choice))
 }
 
 // readNone adds that a consent cookie is deleted.
-func (c *choices) readNone() { c.found, c.merged = true, c.merged.And(consent.Choice{}) }
+func (c *choices) readNone() {
+	if c.merged == nil {
+		c.merged = &undecided
+		return
+	}
+	c.replace(c.merged.And(undecided))
+}
 
-// settle finds out what the choices come to under a policy, once all are read. A
-// signal is no decision about cookies that nobody has listed.
-func (c *choices) settle(j *judge, p *policy.Policy, gpc bool) {
+func (c *choices) replace(merged consent.Choice) { c.merged, c.hash = &merged, merged.Hash() }
+
+// undecided is the choice of those who have not chosen.
+var undecided consent.Choice
+
+// settle finds out what the choices come to, and permit, under a policy, once all
+// are read. A signal is no decision about cookies that nobody has listed.
+func (c *choices) settle(p *policy.Policy, gpc bool) (permitted consent.Set) {
+	if c.merged == nil {
+		c.merged = &undecided
+	}
 	c.expiresUnlisted = p.ExpireUnlisted && (p.ExpireUndecided || c.merged.IsDecided())
 	if gpc {
-		c.merged = p.Signalled(c.merged)
+		c.replace(p.Signalled(*c.merged))
 	}
-	j.policy, j.permitted, j.withdrawal = p, p.Permitted(&c.merged), nil
+	return p.Permitted(c.merged)
 }
 
 // expires tells whether the cookies of a service that is not permitted are to be
 // deleted (rule X1).
 func (c *choices) expires(p *policy.Policy, service int) bool {
 	if service >= 0 {
-		return p.Expires(&c.merged, service)
+		return p.Expires(c.merged, service)
 	}
 	return service == unlisted && c.expiresUnlisted
 }

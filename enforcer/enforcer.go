@@ -11,6 +11,7 @@
 package enforcer
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
@@ -45,17 +46,14 @@ type Enforcer struct {
 	// none. See [Enforcer.CheckUpstreamHeader].
 	UpstreamHeader string
 
+	// ReportOnly has everything decided and observed, and nothing done: no byte of an
+	// exchange is changed, in either direction.
+	ReportOnly bool
+
 	// Observer is told what happens. It may be nil.
 	Observer Observer
-}
 
-// Observer is told what an enforcer finds. Its methods may be called by several
-// goroutines at once, and must not block.
-type Observer interface {
-	// Undeletable: every way was tried to delete a cookie, and the browser still
-	// sends it. It is said once for each name and host (rule X2). The name is fit
-	// for logs (rule F3); the category is empty for a cookie that no rule names.
-	Undeletable(host, name, category string)
+	hash like // of its own, which what is observed begins with
 }
 
 // New returns an enforcer of a policy.
@@ -66,6 +64,7 @@ func New(p *policy.Policy) *Enforcer {
 		Now:     time.Now,
 		Expiry:  expiry.NewMemory(),
 		Visit:   expiry.VisitOf,
+		hash:    like(rand.Uint64()),
 	}
 }
 
@@ -73,12 +72,16 @@ func New(p *policy.Policy) *Enforcer {
 // response writer, which filters those of the response. Its End must be called
 // once the request has been handled, even where that panicked.
 func (e *Enforcer) Begin(w http.ResponseWriter, r *http.Request) *Exchange {
-	x := &Exchange{ResponseWriter: w, enforcer: e, request: r, host: r.Host}
+	x := &Exchange{ResponseWriter: w, enforcer: e, request: r, host: r.Host, clock: newClock(e.Observer)}
+	x.clock.start()
 	x.filterRequest(r)
-	if e.UpstreamHeader != "" {
-		x.judge.tellUpstream(r.Header, e.UpstreamHeader)
+	if !e.ReportOnly {
+		if e.UpstreamHeader != "" {
+			x.judge.tellUpstream(r.Header, e.UpstreamHeader)
+		}
+		e.guardTrailers(r)
 	}
-	e.guardTrailers(r)
+	x.clock.stop()
 	return x
 }
 
@@ -91,12 +94,13 @@ func (e *Enforcer) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// judge is what cookies are judged by: a policy, and the services that a choice
-// permits under it.
+// judge is what cookies are judged by: a policy, a choice, and the services that it
+// permits under the policy.
 type judge struct {
 	policy     *policy.Policy
+	choice     choices
 	permitted  consent.Set
-	withdrawal *withdrawal // nil where no cookie of the request is to be deleted
+	withdrawal *expiry.Visit // nil where no cookie of the request is to be deleted
 }
 
 // permits judges a pair by the service it belongs to.
@@ -141,7 +145,7 @@ func (j *judge) refusesExactly(name string) bool {
 	if name == j.policy.ConsentCookie {
 		return false
 	}
-	service, listed := j.policy.ServiceOf(name, len(name))
+	service, listed, _ := j.policy.ServiceOf(name, len(name))
 	return listed && !j.permitted.Has(service)
 }
 

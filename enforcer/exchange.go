@@ -20,10 +20,13 @@ type Exchange struct {
 	host        string   // of the request, as it came
 	cookies     []string // the Cookie lines of the request, as they came
 	judge       judge    // by the choice that came with the request
-	gpc         bool     // the request has the Global Privacy Control signal
-	owesPrivate bool     // a line was dropped, and no head has been made private yet
-	wroteHead   bool     // a final head was handed to the writer below
-	upgraded    bool     // a 101 went out
+	like        like     // what of the request observers are told begins with
+	came, left  []string // Set-Cookie lines as they came, and those that were left of them
+	clock       clock
+	gpc         bool // the request has the Global Privacy Control signal
+	owesPrivate bool // a line was dropped, and no head has been made private yet
+	wroteHead   bool // a final head was handed to the writer below
+	upgraded    bool // a 101 went out
 
 	// Set-Cookie lines that the judge was found to permit as they are, where there is
 	// room for all that the header map had.
@@ -39,7 +42,10 @@ type Exchange struct {
 // itself: the reverse proxy restores its own map after every one.
 func (x *Exchange) WriteHeader(status int) {
 	if 100 <= status && status <= 199 {
+		x.clock.start()
 		x.filterHeader()
+		x.permittedCount = 0 // the final head is judged, and observed, by itself
+		x.clock.stop()
 		x.upgraded = x.upgraded || status == http.StatusSwitchingProtocols && !x.wroteHead
 	} else {
 		x.filterHead()
@@ -59,7 +65,7 @@ func (x *Exchange) Write(p []byte) (int, error) {
 // Write.
 func (x *Exchange) ReadFrom(r io.Reader) (int64, error) {
 	below, ok := x.ResponseWriter.(io.ReaderFrom)
-	if !ok || !isFile(r) {
+	if !ok || !isFile(r) && !x.enforcer.ReportOnly {
 		return io.Copy(writerOnly{x}, r)
 	}
 	x.filterHead()
@@ -89,7 +95,7 @@ func (x *Exchange) Flush() { _ = x.FlushError() }
 // Hijack hands out the connection once a 101 has been sent through the
 // exchange. A raw connection would be a way around the policy.
 func (x *Exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	if !x.upgraded {
+	if !x.upgraded && !x.enforcer.ReportOnly {
 		return nil, nil, http.ErrNotSupported
 	}
 	return http.NewResponseController(x.ResponseWriter).Hijack()
@@ -110,7 +116,10 @@ func (x *Exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 // End filters what is still to be sent after the handler: the trailers, the
 // head where nothing was written at all, and the headers that an error page
 // will carry.
-func (x *Exchange) End() { x.filterHead() }
+func (x *Exchange) End() {
+	x.filterHead()
+	x.clock.tell(x.enforcer.Observer)
+}
 
 // Interface guards
 var (

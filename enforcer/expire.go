@@ -10,22 +10,17 @@ import (
 	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 )
 
-// withdrawal is what it takes to delete cookies of a request.
-type withdrawal struct {
-	visit  expiry.Visit
-	choice choices
-}
-
-// withdrawal returns nil where a response may not delete cookies (rule X4): it may
-// where the browser goes to another page, or the page itself asks for something.
-func (x *Exchange) withdrawal(choice *choices) *withdrawal {
+// withdrawal is the visit in which a response is to delete cookies, or nil where it
+// may not (rule X4): it may where the browser goes to another page, or the page
+// itself asks for something.
+func (x *Exchange) withdrawal() *expiry.Visit {
 	navigation, sameOrigin := fetchedBy(x.request)
 	if !navigation && !sameOrigin {
 		return nil
 	}
-	w := &withdrawal{x.visit(), *choice}
-	w.visit.Navigation = navigation
-	return w
+	visit := x.visit()
+	visit.Navigation = navigation
+	return &visit
 }
 
 // visit is the visit that the request tells of, whatever host a handler has given
@@ -45,8 +40,14 @@ func (x *Exchange) expire(header http.Header, j *judge) {
 	if isForCDN(header) {
 		return
 	}
-	if deletions := x.deletions(j, setNames(j, header)); len(deletions) > 0 {
+	pairs := x.expiring(j, x.setNames(j, header))
+	if x.enforcer.ReportOnly {
+		x.observeExpired(j, pairs)
+		return
+	}
+	if deletions := x.deletions(j, pairs); len(deletions) > 0 {
 		header["Set-Cookie"] = slices.Concat(header["Set-Cookie"], deletions)
+		x.left = slices.Concat(x.left, deletions)
 		x.makePrivate(header, keepsPrivate)
 	}
 }
@@ -75,26 +76,31 @@ func first(lines []string) string {
 	return lines[0]
 }
 
-// setNames are the names of the cookies that a header map sets or deletes.
-func setNames(j *judge, header http.Header) map[string]bool {
+// setNames are the names of the cookies that a header map sets or deletes. In a
+// report it still has the lines that would have been dropped.
+func (x *Exchange) setNames(j *judge, header http.Header) map[string]bool {
+	if x.enforcer.ReportOnly {
+		header = http.Header{"Set-Cookie": x.left}
+	}
 	names := make(map[string]bool)
 	for key, lines := range header {
 		if cookieField(key) != setCookieField {
 			continue
 		}
 		for _, line := range lines {
-			names[setCookiePair(j.policy, line).Name()] = true
+			pair, _ := setCookiePair(j.policy, line)
+			names[pair.Name()] = true
 		}
 	}
 	return names
 }
 
-// deletions are the lines that delete cookies of the request, but those whose names
-// are set already.
-func (x *Exchange) deletions(j *judge, taken map[string]bool) (lines []string) {
-	pairs := x.expiring(j)
-	visit := &j.withdrawal.visit
+// deletions are the lines that delete cookies of the request, as far as there is
+// room for them.
+func (x *Exchange) deletions(j *judge, pairs []cookie.Pair) (lines []string) {
+	visit := j.withdrawal
 	room := expiry.MaxBytes
+	var expired []cookie.Pair
 	now := x.enforcer.Now()
 	if len(pairs) > alwaysFit {
 		// Those in front may be set again on every page.
@@ -102,9 +108,6 @@ func (x *Exchange) deletions(j *judge, taken map[string]bool) (lines []string) {
 		pairs = slices.Concat(pairs[first:], pairs[:first])
 	}
 	for _, p := range pairs {
-		if taken[p.Name()] {
-			continue
-		}
 		c := expiry.Cookie{Name: p.Name(), Value: p.Value()}
 		category := ""
 		if rule := j.policy.Lookup(c.Name); rule != nil {
@@ -114,6 +117,9 @@ func (x *Exchange) deletions(j *judge, taken map[string]bool) (lines []string) {
 		next, undeletable := x.enforcer.Expiry.Next(visit, &c, room, now)
 		if undeletable && x.enforcer.Observer != nil {
 			x.enforcer.Observer.Undeletable(visit.Host, cookie.Collapsed(c.Name), category)
+		}
+		if len(next) > 0 {
+			expired = append(expired, p)
 		}
 		for _, line := range next {
 			// Two cookies of one name have lines in common.
@@ -126,6 +132,7 @@ func (x *Exchange) deletions(j *judge, taken map[string]bool) (lines []string) {
 			break // the others have to wait for the next response
 		}
 	}
+	x.observeExpired(j, expired)
 	return lines
 }
 
@@ -135,10 +142,11 @@ const alwaysFit = expiry.MaxBytes / fullBytes / 2
 // fullBytes is about what one line takes: with less room a response is full.
 const fullBytes = 128
 
-// expiring returns the cookies of the request that are to be deleted, and has the
-// visit tell visitors apart by their choice. A cookie that was sent twice with one
-// value is one: its turn comes once.
-func (x *Exchange) expiring(j *judge) (pairs []cookie.Pair) {
+// expiring returns the cookies of the request that are to be deleted, but those
+// whose names the response sets already, and has the visit tell visitors apart by
+// their choice. A cookie that was sent twice with one value is one: its turn comes
+// once.
+func (x *Exchange) expiring(j *judge, taken map[string]bool) (pairs []cookie.Pair) {
 	seen := make(map[string]bool)
 	var choice strings.Builder
 	for _, line := range x.cookies {
@@ -147,16 +155,16 @@ func (x *Exchange) expiring(j *judge) (pairs []cookie.Pair) {
 			if pair, line, more = cookie.Next(line); pair.Text == "" {
 				continue
 			}
-			switch service := serviceOf(j.policy, pair); {
+			switch service, _ := serviceOf(j.policy, pair); {
 			case service == theChoice:
 				choice.WriteString(pair.Value())
-			case service >= 0 && j.permitted.Has(service) || !j.withdrawal.choice.expires(j.policy, service):
-			case !seen[pair.Text] && expiry.CanDelete(pair.Name()):
+			case service >= 0 && j.permitted.Has(service) || !j.choice.expires(j.policy, service):
+			case !seen[pair.Text] && !taken[pair.Name()] && expiry.CanDelete(pair.Name()):
 				seen[pair.Text] = true
 				pairs = append(pairs, pair)
 			}
 		}
 	}
-	j.withdrawal.visit.Choice = choice.String()
+	j.withdrawal.Choice = choice.String()
 	return pairs
 }

@@ -298,7 +298,7 @@ func TestRollingChoice(t *testing.T) {
 func TestManyDirectories(t *testing.T) {
 	t.Parallel()
 	e := newExpiring(t, "")
-	e.Observer = silent{t}
+	e.Observer = &silent{t: t}
 	at := now
 	e.Now = func() time.Time { return at }
 	browser := &jar{host: "data.example.org", https: true}
@@ -536,9 +536,12 @@ func visitPage(t *testing.T, e *Enforcer, browser *jar, path, choice string) []s
 	return lines
 }
 
-type silent struct{ t *testing.T }
+type silent struct {
+	explainer
+	t *testing.T
+}
 
-func (s silent) Undeletable(host, name, _ string) {
+func (s *silent) Undeletable(host, name, _ string) {
 	s.t.Errorf("X2: %s on %s is undeletable", name, host)
 }
 
@@ -557,7 +560,7 @@ func TestWithdrawal(t *testing.T) {
 	deleted, learned := 0, 0
 	for range 1500 {
 		e := newExpiring(t, "")
-		e.Observer = silent{t}
+		e.Observer = &silent{t: t}
 		browser := &jar{
 			https: random.IntN(2) == 0,
 			host:  pick("portal.example.org", "a.b.c.example.org", "example.org", "data.gov.ae", "me.github.io", "github.io", "intranet", "192.0.2.7"),
@@ -637,10 +640,13 @@ func TestLearnedPerHost(t *testing.T) {
 	}
 }
 
-type undeletables []string
+type undeletables struct {
+	explainer
+	said []string
+}
 
 func (u *undeletables) Undeletable(host, name, category string) {
-	*u = append(*u, host+" "+name+" "+category)
+	u.said = append(u.said, host+" "+name+" "+category)
 }
 
 // TestObserver: that a cookie cannot be deleted is said once, without its ids.
@@ -655,8 +661,8 @@ func TestObserver(t *testing.T) {
 		send(e, page(denyGA+"; _ga_0A1B2C3D=1; shiny=2; sessionid=S"))
 		at = at.Add(time.Minute)
 	}
-	if want := []string{"intranet _ga_* statistical", "intranet shiny "}; !slices.Equal(said, want) {
-		t.Errorf("said %q, want %q", said, want)
+	if want := []string{"intranet _ga_* statistical", "intranet shiny "}; !slices.Equal(said.said, want) {
+		t.Errorf("said %q, want %q", said.said, want)
 	}
 }
 

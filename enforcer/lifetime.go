@@ -16,7 +16,9 @@ func (x *Exchange) admit(j *judge, lines []string, pairs []listed, clock *browse
 	visit := x.visit()
 	for i, p := range pairs {
 		if p.service >= 0 && !j.policy.IsNecessary(p.service) && j.permits(p.Pair, p.service) && !cookie.Deletes(lines[i], clock.Now) {
-			x.enforcer.Expiry.Learn(&visit, p.Name(), lines[i])
+			if !x.enforcer.ReportOnly { // a gateway around this one may drop the line
+				x.enforcer.Expiry.Learn(&visit, p.Name(), lines[i])
+			}
 			pairs[i].service = j.limited(p, lines[i], clock)
 		}
 		switch pairs[i].service {
@@ -48,8 +50,11 @@ func (j *judge) limited(p listed, line string, clock *browserClock) (service int
 // counts.
 func (j *judge) shorten(name, line string) string {
 	limit := j.policy.Lookup(name).Retention.Limit
-	return line + "; Max-Age=" + strconv.FormatInt(int64(limit/time.Second), 10)
+	return line + capping + strconv.FormatInt(int64(limit/time.Second), 10)
 }
+
+// capping is what is appended to a line, before the number.
+const capping = "; Max-Age="
 
 // forLives is the time that lives are counted from. Where there is a Date that
 // cannot be read, browsers go by their own clocks.

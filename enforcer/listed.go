@@ -1,6 +1,7 @@
 package enforcer
 
 import (
+	"math/rand/v2"
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
@@ -21,28 +22,32 @@ const (
 	tooLong   = -4 // it passes, but is to live less long
 )
 
-// serviceOf is the service that a pair belongs to.
-func serviceOf(p *policy.Policy, pair cookie.Pair) int {
+// serviceOf is the service that a pair belongs to, and the hash of its name.
+func serviceOf(p *policy.Policy, pair cookie.Pair) (service int, hash uint64) {
 	name := pair.Name()
 	if name == p.ConsentCookie {
-		return theChoice
+		return theChoice, choiceHash
 	}
-	if service, listed := p.ServiceOf(pair.Text, len(name)); listed {
-		return service
+	service, listed, hash := p.ServiceOf(pair.Text, len(name))
+	if !listed {
+		return unlisted, hash
 	}
-	return unlisted
+	return service, hash
 }
+
+// choiceHash is in place of the hash of the consent cookie's name.
+var choiceHash = rand.Uint64()
 
 // setCookiePair reads the pair of a Set-Cookie line. Where no rule names it, it is
 // the pair as net/http writes it, which has spaces instead of line breaks.
-func setCookiePair(p *policy.Policy, line string) listed {
+func setCookiePair(p *policy.Policy, line string) (l listed, hash uint64) {
 	pair, _, _ := cookie.Next(line)
-	service := serviceOf(p, pair)
+	service, hash := serviceOf(p, pair)
 	if service == unlisted && strings.ContainsAny(pair.Text, "\r\n") {
 		pair, _, _ = cookie.Next(lineBreaks.Replace(line))
-		service = serviceOf(p, pair)
+		service, hash = serviceOf(p, pair)
 	}
-	return listed{pair, service}
+	return listed{pair, service}, hash
 }
 
 var lineBreaks = strings.NewReplacer("\r", " ", "\n", " ")

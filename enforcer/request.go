@@ -2,6 +2,7 @@ package enforcer
 
 import (
 	"io"
+	"math/bits"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,18 +15,23 @@ import (
 func (x *Exchange) filterRequest(r *http.Request) {
 	header := r.Header
 	lines := header["Cookie"]
+	var room [32]listed // for as many cookies as a request mostly has; more are on the heap
+	pairs, names := x.readCookies(lines, room[:0])
+	j, p := &x.judge, x.enforcer.policy
+	x.cookies, x.gpc = lines, p.HonoursGPC && sendsGPC(header)
+	j.policy, j.permitted = p, j.choice.settle(p, x.gpc)
+	kept, expires, gone := j.filterCookies(pairs)
+	if expires {
+		j.withdrawal = x.withdrawal()
+	}
+	if x.enforcer.Observer != nil {
+		x.observeRequest(names.and(gone))
+	}
+	if x.enforcer.ReportOnly {
+		return
+	}
 	if header["Cookie2"] != nil { // to delete what is not there takes longer
 		delete(header, "Cookie2")
-	}
-	var room [32]listed // for as many cookies as a request mostly has; more are on the heap
-	var choice choices
-	pairs := x.enforcer.readCookies(lines, room[:0], &choice)
-	p := x.enforcer.policy
-	x.cookies, x.gpc = lines, p.HonoursGPC && sendsGPC(header)
-	choice.settle(&x.judge, p, x.gpc)
-	kept, expires := x.judge.filterCookies(pairs, &choice)
-	if expires {
-		x.judge.withdrawal = x.withdrawal(&choice)
 	}
 	switch {
 	case len(kept) == 0:
@@ -40,37 +46,42 @@ func (x *Exchange) filterRequest(r *http.Request) {
 // C6).
 func sendsGPC(header http.Header) bool { return slices.Contains(header["Sec-Gpc"], "1") }
 
-// readCookies appends the pairs of a request to pairs, and adds to choice what its
-// consent cookies hold (rule C3).
-func (e *Enforcer) readCookies(lines []string, pairs []listed, choice *choices) []listed {
+// readCookies appends the pairs of a request to pairs, and adds to the choice what
+// its consent cookies hold (rule C3).
+func (x *Exchange) readCookies(lines []string, pairs []listed) (_ []listed, names like) {
+	e := x.enforcer
 	for _, line := range lines {
 		for more := true; more; {
 			var pair cookie.Pair
 			if pair, line, more = cookie.Next(line); pair.Text == "" {
 				continue
 			}
-			service := serviceOf(e.policy, pair)
+			service, hash := serviceOf(e.policy, pair)
+			names = names.then(hash)
 			pairs = append(pairs, listed{pair, service})
 			if service == theChoice {
-				choice.read(pair.Value(), e)
+				x.judge.choice.read(pair.Value(), e)
 			}
 		}
 	}
-	return pairs
+	return pairs, names
 }
 
 // filterCookies leaves of some pairs those that may pass, and tells whether others
-// are to be deleted.
-func (j *judge) filterCookies(pairs []listed, c *choices) (kept []listed, expires bool) {
+// are to be deleted, and, as a number, which ones go: some do for their values.
+func (j *judge) filterCookies(pairs []listed) (kept []listed, expires bool, gone uint64) {
 	kept = pairs[:0]
-	for _, p := range pairs {
+	for i, p := range pairs {
 		if j.permits(p.Pair, p.service) && !j.hides(p.Pair) {
 			kept = append(kept, p)
-		} else if !expires {
-			expires = c.expires(j.policy, p.service)
+			continue
+		}
+		gone ^= bits.RotateLeft64(1, i) // no observer remembers a message of more than 64
+		if !expires {
+			expires = j.choice.expires(j.policy, p.service)
 		}
 	}
-	return kept, expires
+	return kept, expires, gone
 }
 
 // join makes a Cookie line of some pairs.

@@ -12,6 +12,7 @@ import (
 // filterHead filters a header map that is about to go out with a final status, and
 // adds what deletes cookies.
 func (x *Exchange) filterHead() {
+	x.clock.start()
 	header, j := x.filterHeader()
 	if j.withdrawal != nil && !x.wroteHead && !x.upgraded {
 		x.expire(header, j)
@@ -21,6 +22,7 @@ func (x *Exchange) filterHead() {
 		x.owesPrivate = false
 		x.makePrivate(header, saysWhoMayStore)
 	}
+	x.clock.stop()
 }
 
 // setCookies are the Set-Cookie lines under one key of a header map. There may
@@ -28,6 +30,7 @@ func (x *Exchange) filterHead() {
 type setCookies struct {
 	key   string
 	lines []string
+	names like
 }
 
 // filterHeader drops the Set-Cookie lines of a header map that may not pass
@@ -40,10 +43,15 @@ func (x *Exchange) filterHeader() (http.Header, *judge) {
 	for key, lines := range header {
 		switch cookieField(key) {
 		case setCookieField:
-			found = append(found, setCookies{key, lines})
+			found = append(found, setCookies{key: key, lines: lines})
 		case setCookie2Field:
-			delete(header, key)
+			if !x.enforcer.ReportOnly {
+				delete(header, key)
+			}
 		case trailerField:
+			if x.enforcer.ReportOnly {
+				continue
+			}
 			// HTTP/3 moves an announced field from the head to the trailer, where a
 			// permitted cookie would be lost.
 			unannounce(header, key, func(name string) bool {
@@ -60,9 +68,12 @@ func (x *Exchange) filterHeader() (http.Header, *judge) {
 	pairs, j := x.readSetCookies(found, pairRoom[:0], &clock)
 	for _, f := range found {
 		kept, outcome := x.filterSetCookies(j, f.lines, pairs[:len(f.lines)], &clock)
+		if x.enforcer.Observer != nil {
+			x.observeSetCookies(j, &f, pairs[:len(f.lines)], kept)
+		}
 		pairs = pairs[len(f.lines):]
 		switch {
-		case outcome == unchanged:
+		case outcome == unchanged || x.enforcer.ReportOnly:
 			continue
 		case len(kept) == 0:
 			delete(header, f.key)
@@ -88,9 +99,11 @@ func (x *Exchange) arePermitted(lines []string) bool {
 // counts, and where it deletes it, none does (rule S5).
 func (x *Exchange) readSetCookies(all []setCookies, pairs []listed, clock *browserClock) ([]listed, *judge) {
 	setsChoice := false
-	for _, f := range all {
+	for i := range all {
+		f := &all[i]
 		for _, line := range f.lines {
-			pair := setCookiePair(x.judge.policy, line)
+			pair, hash := setCookiePair(x.judge.policy, line)
+			f.names = f.names.then(hash)
 			pairs = append(pairs, pair)
 			setsChoice = setsChoice || pair.service == theChoice
 		}
@@ -103,22 +116,21 @@ func (x *Exchange) readSetCookies(all []setCookies, pairs []listed, clock *brows
 
 // responseJudge judges by the choice that a header map sets.
 func (x *Exchange) responseJudge(all []setCookies, pairs []listed, clock *browserClock) *judge {
-	var choice choices
+	j := &judge{policy: x.judge.policy}
 	for _, f := range all {
 		for i, line := range f.lines {
 			switch {
 			case pairs[i].service != theChoice:
 			case cookie.Deletes(line, clock.Now):
-				choice.readNone()
+				j.choice.readNone()
 			default:
-				choice.read(pairs[i].Value(), x.enforcer)
+				j.choice.read(pairs[i].Value(), x.enforcer)
 			}
 		}
 		pairs = pairs[len(f.lines):]
 	}
-	j := new(judge)
-	choice.settle(j, x.judge.policy, x.gpc)
-	j.withdrawal = x.withdrawal(&choice)
+	j.permitted = j.choice.settle(j.policy, x.gpc)
+	j.withdrawal = x.withdrawal()
 	return j
 }
 

@@ -6,6 +6,7 @@ package consent
 
 import (
 	"bytes"
+	"math/bits"
 	"time"
 )
 
@@ -65,6 +66,18 @@ func (c Choice) Deny(services *Set) Choice {
 
 // IsDecided tells whether the visitor has chosen anything.
 func (c *Choice) IsDecided() bool { return c.Granted != Set{} || c.Denied != Set{} }
+
+// Hash tells choices apart, within this process. That of a visitor who has not
+// chosen is 0.
+func (c *Choice) Hash() (hash uint64) {
+	for _, set := range []*Set{&c.Granted, &c.Denied, &c.Undecodable} {
+		for _, word := range set {
+			high, low := bits.Mul64(hash^0x9e3779b97f4a7c15, word)
+			hash = bits.RotateLeft64(hash, 11) ^ high ^ low
+		}
+	}
+	return hash
+}
 
 // settled makes the sets disjoint: denied beats undecodable beats granted.
 func (c Choice) settled() Choice {

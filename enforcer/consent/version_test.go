@@ -71,7 +71,7 @@ func TestVersion(t *testing.T) {
 			if got := states(t, d.Decode(c.value, atTestNow)); got != c.want {
 				t.Errorf("Decode(%q) is %s, want %s", c.value, got, c.want)
 			}
-			if got := states(t, decoded(consent.NewMemory(d), c.value, atTestNow)); got != c.want {
+			if got := states(t, decoded(t, consent.NewMemory(d), c.value, atTestNow)); got != c.want {
 				t.Errorf("remembered, %q is %s, want %s", c.value, got, c.want)
 			}
 		})

@@ -26,6 +26,10 @@ func (p *Policy) Expires(choice *consent.Choice, service int) bool {
 // cookies pass untouched, always.
 func (p *Policy) IsNecessary(i int) bool { return p.necessary.Has(i) }
 
+// NeedsNoChoice tells whether service i passes whatever the visitor chooses: it is
+// necessary, or exempt from consent.
+func (p *Policy) NeedsNoChoice(i int) bool { return p.free.Has(i) }
+
 // PermitsCategory tells whether all services of a category are permitted.
 func (p *Policy) PermitsCategory(category int, permitted *consent.Set) bool {
 	services := p.byCategory[category]

@@ -161,10 +161,17 @@ func (r *reader) maxAge(n *yaml.Node) time.Duration {
 	return d
 }
 
+// unlisted is where cookies are counted that no rule names.
+const unlisted = "unlisted"
+
 func (r *reader) category(n *yaml.Node) categorySection {
 	c := categorySection{node: n}
 	r.mapping(n, "a category", []string{"id", "consent"},
-		field{"id", func(v *yaml.Node) { c.ID = r.id(v, "the id of a category"); c.node = v }},
+		field{"id", func(v *yaml.Node) {
+			if c.ID, c.node = r.id(v, "the id of a category"), v; c.ID == unlisted {
+				r.errorf(v, "expected another id than %q, which stands for cookies that no rule names", unlisted)
+			}
+		}},
 		field{"consent", func(v *yaml.Node) {
 			c.Consent = Consent(r.oneOf(v, "consent", string(None), string(Required), string(Objection)))
 		}},

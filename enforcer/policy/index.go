@@ -3,6 +3,7 @@ package policy
 import (
 	"hash/maphash"
 	"math/bits"
+	"math/rand/v2"
 )
 
 // ruleIndex finds the rule for a name in a time that hardly depends on the
@@ -56,18 +57,20 @@ func (x *ruleIndex) add(k key, i int) {
 
 func (x *ruleIndex) wrap(i uint64) uint64 { return i & uint64(len(x.slots)-1) }
 
-// find returns the rule for a name and its service, or nil. The name is the first
-// n bytes of a text: where the text is longer, it is read in whole words.
-func (x *ruleIndex) find(text string, n int) (*Rule, int) {
+// find returns the rule for a name and its service, or nil, and the hash of the
+// name. The name is the first n bytes of a text: where the text is longer, it is
+// read in whole words.
+func (x *ruleIndex) find(text string, n int) (rule *Rule, service int, hash uint64) {
 	if n == 0 {
-		return nil, 0
+		return nil, 0, noName
 	}
 	w := windowOf(text).first(min(n, windowSize))
 	k := nameKey(w, text[:n])
-	for i := k.hash(); ; i++ {
+	hash = k.hash()
+	for i := hash; ; i++ {
 		s := &x.slots[x.wrap(i)]
 		if s.key == k && (n <= windowSize || x.rules[s.rule].Name == text[:n]) {
-			return &x.rules[s.rule], int(s.service)
+			return &x.rules[s.rule], int(s.service), hash
 		}
 		if s.key.kind == unused {
 			break
@@ -80,13 +83,13 @@ func (x *ruleIndex) find(text string, n int) (*Rule, int) {
 			least = int(s.key.size) + 1
 		}
 		if g := x.other.find(w, text[:n], least); g != nil {
-			return g.rule, g.rule.Service
+			return g.rule, g.rule.Service, hash
 		}
 	}
 	if s == nil {
-		return nil, 0
+		return nil, 0, hash
 	}
-	return &x.rules[s.rule], int(s.service)
+	return &x.rules[s.rule], int(s.service), hash
 }
 
 // findPattern returns the slot of the longest pattern in the table for a name of
@@ -142,6 +145,12 @@ func nameKey(w window, name string) key {
 var longNames = maphash.MakeSeed()
 
 func (k *key) hash() uint64 {
-	high, low := bits.Mul64(k.window.low^0x9e3779b97f4a7c15, k.window.high^0xd6e8feb86659fd93^uint64(k.size)<<32^uint64(k.kind)<<48)
+	high, low := bits.Mul64(k.window.low^seed.low, k.window.high^seed.high^uint64(k.size)<<32^uint64(k.kind)<<48)
 	return high ^ low
 }
+
+// seed keeps those who choose names from choosing their hashes.
+var seed = window{rand.Uint64(), rand.Uint64()}
+
+// noName is the hash of a name that is empty.
+var noName = rand.Uint64()

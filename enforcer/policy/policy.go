@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"iter"
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
@@ -148,20 +149,32 @@ type Retention struct {
 	Limit time.Duration
 }
 
+// Rules are all rules, in the order of the file.
+func (p *Policy) Rules() iter.Seq[*Rule] {
+	return func(yield func(*Rule) bool) {
+		for i := range p.rules.rules {
+			if !yield(&p.rules.rules[i]) {
+				return
+			}
+		}
+	}
+}
+
 // Lookup finds the rule for a cookie's name, which is compared by
 // case-sensitive bytes (rule Q4). It returns nil where no rule names the cookie.
 // An exact name beats a pattern, and of two patterns the one with more literal
 // characters wins.
 func (p *Policy) Lookup(name string) *Rule {
-	rule, _ := p.rules.find(name, len(name))
+	rule, _, _ := p.rules.find(name, len(name))
 	return rule
 }
 
 // ServiceOf is the index of the service whose rule names a cookie, as [Lookup]
 // finds it. It reports false where no rule does. The name is the first n bytes of
 // a text, of which the rest does not matter: names are compared in whole words,
-// and those of a short text have to be made up first.
-func (p *Policy) ServiceOf(text string, n int) (service int, listed bool) {
-	rule, service := p.rules.find(text, n)
-	return service, rule != nil
+// and those of a short text have to be made up first. The hash is that of the name,
+// which the search takes anyway.
+func (p *Policy) ServiceOf(text string, n int) (service int, listed bool, hash uint64) {
+	rule, service, hash := p.rules.find(text, n)
+	return service, rule != nil, hash
 }

@@ -33,7 +33,7 @@ func TestLookupPrecedence(t *testing.T) {
 		"onetwo": "*one*two*", "twoone": "", "x one two x": "*one*two*", "xfloat_end": "*float*",
 		"": "", "_g": "", "_GA": "", "x_ga": "", "_ga\xff": "_ga*",
 	} {
-		rule, _ := x.find(name, len(name))
+		rule, _, _ := x.find(name, len(name))
 		got := ""
 		if rule != nil {
 			got = rule.Name
@@ -115,7 +115,7 @@ func TestLookupLikeTryingEveryRule(t *testing.T) {
 			}
 			got := ""
 			behind := randomText(r, "ab_=; ", 20)
-			if rule, service := x.find(name+behind, len(name)); rule != nil {
+			if rule, service, _ := x.find(name+behind, len(name)); rule != nil {
 				if got = rule.Name; names[service] != got {
 					t.Fatalf("Q4: %q falls under %q, but to the service of %q", name, got, names[service])
 				}
@@ -154,7 +154,7 @@ func TestLookupComparesWhole(t *testing.T) {
 		x := indexOf(row.rules...)
 		for _, behind := range []string{"", "=value; and what follows"} {
 			got := ""
-			if rule, _ := x.find(row.name+behind, len(row.name)); rule != nil {
+			if rule, _, _ := x.find(row.name+behind, len(row.name)); rule != nil {
 				got = rule.Name
 			}
 			if got != row.want {
@@ -170,10 +170,10 @@ func TestLookupDoesNotTrustHashes(t *testing.T) {
 	const long, other = "a_long_beginning_A_and_a_long_end", "a_long_beginning_B_and_a_long_end"
 	x := indexOf(long, "sessionid", "csrftoken")
 	x.add(nameKey(windowOf(other), other), 0)
-	if rule, _ := x.find(other, len(other)); rule != nil {
+	if rule, _, _ := x.find(other, len(other)); rule != nil {
 		t.Errorf("Q4: %q falls under %q", other, rule.Name)
 	}
-	if rule, _ := x.find(long, len(long)); rule == nil {
+	if rule, _, _ := x.find(long, len(long)); rule == nil {
 		t.Errorf("Q4: %q is not found", long)
 	}
 }
@@ -259,7 +259,7 @@ func TestLookupDoesNotAllocate(t *testing.T) {
 	allocs := testing.AllocsPerRun(5, func() {
 		found = 0
 		for _, name := range names {
-			if rule, _ := x.find(name, len(name)); rule != nil {
+			if rule, _, _ := x.find(name, len(name)); rule != nil {
 				found++
 			}
 		}

@@ -1,0 +1,122 @@
+package cookieconsent
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	logged "go.uber.org/zap/zaptest/observer"
+
+	"github.com/caddy-consent/caddy-consent/enforcer"
+	"github.com/caddy-consent/caddy-consent/inventory"
+)
+
+// TestDebugLog holds F3: an exchange that lost cookies has one line, with names and
+// no values; one that lost none has no line.
+func TestDebugLog(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{enforce, report} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			core, logs := logged.New(zapcore.DebugLevel)
+			h := &Handler{Policy: []byte(inlinePolicy), Mode: mode, logger: zap.New(core), debugs: true}
+			if err := h.provisionPolicy(); err != nil {
+				t.Fatal(err)
+			}
+			logs.TakeAll()
+			for _, cookies := range []string{"sessionid=secret", "sessionid=secret; _ga=secret; id_0a1b2c3d=secret; secret"} {
+				r := httptest.NewRequest("GET", "/", nil)
+				r.Header.Set("Cookie", cookies)
+				err := h.ServeHTTP(httptest.NewRecorder(), r, caddyhttp.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) error {
+					w.Header().Set("Set-Cookie", "sessionid=secret")
+					return nil
+				}))
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			all := logs.All()
+			if len(all) != 1 {
+				t.Fatalf("%d lines, want 1: %v", len(all), all)
+			}
+			text, err := json.Marshal(all[0].ContextMap())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := `{"cookies":["_ga","id_*","(nameless)"],"host":"example.com","mode":"` + mode + `","state":"undecided"}`; string(text) != want {
+				t.Errorf("the line has %s, want %s", text, want)
+			}
+		})
+	}
+}
+
+// TestSightings: what the inventory gets of a message (F3: no value, no id).
+func TestSightings(t *testing.T) {
+	t.Parallel()
+	e := observer{zap.NewNop(), enforce}.effect(&enforcer.Message{Direction: enforcer.Response, Host: "data.example.org", Cookies: []enforcer.Observed{
+		{Decision: enforcer.Decision{Direction: enforcer.Response, Name: "_ga_0a1b2c3d", Service: "ga", Category: "statistical", Action: enforcer.Removed, Reason: enforcer.Denied},
+			Line: "_ga_0a1b2c3d=secret; Domain=.Example.org; Path=/of/12345; Secure; HttpOnly; SameSite=lax; Max-Age=60; Partitioned"},
+		{Decision: enforcer.Decision{Direction: enforcer.Response, Name: "gone", Action: enforcer.Kept, Reason: enforcer.Deletion}, Line: "gone=; Max-Age=0"},
+		{Decision: enforcer.Decision{Direction: enforcer.Response, Name: "", Action: enforcer.Removed, Reason: enforcer.Unlisted}, Line: "secret"},
+		{Decision: enforcer.Decision{Direction: enforcer.Response, Name: "_ga", Action: enforcer.Expired, Reason: enforcer.Denied}},
+	}})
+	got, err := json.Marshal(e.sightings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := json.Marshal([]inventory.Sighting{
+		{Host: "data.example.org", Name: "_ga_*", Direction: inventory.Set, Removed: true, Verdict: inventory.Verdict{Category: "statistical", Service: "ga"},
+			Attributes: &inventory.Attributes{Domain: "example.org", Path: "/of/*", SameSite: "Lax", Secure: true, HTTPOnly: true, Partitioned: true, MaxAge: 60}},
+		{Host: "data.example.org", Name: "gone", Direction: inventory.Set},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if strings.Contains(string(got), "secret") {
+		t.Error("F3: a value is in a sighting")
+	}
+}
+
+// TestLargeMessages: what nobody sends twice is counted, and not remembered.
+func TestLargeMessages(t *testing.T) {
+	t.Parallel()
+	o := observer{zap.NewNop(), enforce}
+	for hash, n := range map[uint64]int{1<<63 + 1: maxAlike, 1<<63 + 2: maxAlike + 1} {
+		m := &enforcer.Message{Direction: enforcer.Request, Host: "large.example.org", Cookies: make([]enforcer.Observed, n)}
+		o.Observe(hash, m)
+		if got, want := seen.Again(hash), n <= maxAlike; got != want {
+			t.Errorf("%d cookies: remembered %v, want %v", n, got, want)
+		}
+	}
+}
+
+// TestProvisionMode: a config in JSON has the same defaults and errors as a Caddyfile.
+func TestProvisionMode(t *testing.T) {
+	t.Parallel()
+	h, err := provision(t, `{"policy": `+inlinePolicy+`}`)
+	if err != nil || h.Mode != enforce || h.inForce.Load().enforcer.ReportOnly {
+		t.Errorf("without a mode: %q, %v", h.Mode, err)
+	}
+	h, err = provision(t, `{"mode": "report", "policy": `+inlinePolicy+`}`)
+	if err != nil || !h.inForce.Load().enforcer.ReportOnly {
+		t.Errorf("mode report does not report: %v", err)
+	}
+	for config, want := range map[string]string{
+		`{"mode": "off", "policy": ` + inlinePolicy + `}`:               `mode: expected enforce or report, found "off"`,
+		`{"catalogue": "missing.csv", "policy": ` + inlinePolicy + `}`:  "reading the catalogue: open missing.csv",
+		`{"catalogue": "{nothing.of}", "policy": ` + inlinePolicy + `}`: "the path of the catalogue",
+		`{"catalogue": "module.go", "policy": ` + inlinePolicy + `}`:    "module.go:1: ",
+	} {
+		if _, err := provision(t, config); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
