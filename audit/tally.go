@@ -1,0 +1,138 @@
+package audit
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/enforcer"
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
+	"github.com/caddy-consent/caddy-consent/enforcer/policy"
+)
+
+// tally counts the cookies of one host.
+type tally struct {
+	policy   *policy.Policy
+	enforcer *enforcer.Enforcer
+	clock    time.Time // of the recording
+	entries  int
+	choice   sighting              // the earliest exchange that has a choice
+	counted  map[Finding]*sighting // by findings that say nothing of it yet
+	names    shownNames
+}
+
+func newTally(p *policy.Policy) *tally {
+	t := &tally{policy: p, enforcer: enforcer.New(p), counted: map[Finding]*sighting{}, names: shownNames{}}
+	t.enforcer.Now = t.now
+	return t
+}
+
+func (t *tally) now() time.Time { return t.clock }
+
+// add judges an exchange with the host by the clock of the recording.
+//
+// Entries may stand in any order, and there may be too many to sort them. So one
+// without a choice is taken to be before the choice unless an earlier choice is
+// known, and report puts right what turns out otherwise, for a finding as a whole.
+func (t *tally) add(x *exchange, path string) {
+	t.entries++
+	t.clock = x.started
+	here := sighting{1, x.entry, x.started, strings.Clone(clip(path))}
+	inRequest := t.hasChoice(&x.request)
+	inResponse := inRequest || t.hasChoice(&x.response)
+	if inResponse {
+		t.choice.add(here)
+	}
+	isLater := t.choice.isBefore(&here)
+	for _, d := range t.enforcer.Explain(x.request.header, x.response.header).Decisions {
+		phase := Before
+		if isLater || inRequest || inResponse && d.Direction == enforcer.Response {
+			phase = After
+		}
+		t.count(&d, phase).add(here)
+	}
+}
+
+// hasChoice tells whether a message has a consent cookie that says anything, if
+// only something that cannot be read. Portals may set an empty one at once.
+func (t *tally) hasChoice(m *message) bool {
+	for _, line := range m.header[m.field] {
+		if m.field == setCookieField {
+			if cookie.Deletes(line, t.now) {
+				continue
+			}
+			line, _, _ = strings.Cut(line, ";")
+		}
+		for more := true; more; {
+			var pair cookie.Pair
+			pair, line, more = cookie.Next(line)
+			if pair.Name() == t.policy.ConsentCookie && t.policy.Decoder.Decode(pair.Value(), t.now) != (consent.Choice{}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// count finds what a decision counts for.
+func (t *tally) count(d *enforcer.Decision, phase Phase) *sighting {
+	f := Finding{
+		Name:      t.names.of(d.Name),
+		Category:  d.Category,
+		Service:   d.Service,
+		Direction: d.Direction,
+		Phase:     phase,
+		Action:    d.Action,
+		Reason:    d.Reason,
+	}
+	if t.counted[f] == nil && len(t.counted) >= MaxFindings {
+		f.Name, f.Category, f.Service = Others, "", ""
+	}
+	if t.counted[f] == nil {
+		t.counted[f] = new(sighting)
+	}
+	return t.counted[f]
+}
+
+// report tells what was counted.
+func (t *tally) report(host string) *Report {
+	counted := map[Finding]*sighting{}
+	for f, s := range t.counted {
+		if t.choice.isBefore(s) {
+			f.Phase = After
+		}
+		if counted[f] == nil {
+			counted[f] = new(sighting)
+		}
+		counted[f].add(*s)
+	}
+	r := &Report{Host: printable(host), Entries: t.entries, Choice: t.choice.entry}
+	for f, s := range counted {
+		f.Count, f.First, f.Path = s.count, s.entry, shown(s.path)
+		r.Cookies = append(r.Cookies, f)
+	}
+	r.sort()
+	return r
+}
+
+// sighting is how often something was seen, and where for the first time.
+type sighting struct {
+	count, entry int
+	at           time.Time
+	path         string
+}
+
+// isBefore compares first times. Where they are the same, that of the first entry
+// is before the other.
+func (s *sighting) isBefore(other *sighting) bool {
+	return s.count > 0 && cmp.Or(s.at.Compare(other.at), cmp.Compare(s.entry, other.entry)) < 0
+}
+
+func (s *sighting) add(other sighting) {
+	count := s.count + other.count
+	if !s.isBefore(&other) {
+		*s = other
+	}
+	s.count = count
+}
