@@ -1,0 +1,166 @@
+package cookieconsent
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/spf13/cobra"
+
+	"github.com/caddy-consent/caddy-consent/enforcer"
+	"github.com/caddy-consent/caddy-consent/enforcer/policy"
+)
+
+func explainCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "explain",
+		Short: "Tells what becomes of cookies, and why",
+		Long: `
+Tells what the gateway makes of cookies under a visitor's choice, and by which
+rule of the policy, with its line. Without --cookie and --set-cookie, it tells
+so of every rule. A cookie that the gateway deletes from the browser has a row
+more, with the verdict "expired".
+
+The choice is the value of the consent cookie, as it is in the browser or as
+plain JSON. Without one, the visitor has not chosen yet.`,
+		Example: `  $ caddy cookie-consent explain
+  $ caddy cookie-consent explain --choice '{"matomo": true, "ga": false}'
+  $ caddy cookie-consent explain --choice '{"ga": false}' \
+      --cookie 'sessionid=x; _ga=y' --set-cookie '_pk_id.1=z; Path=/'`,
+		RunE: explain,
+	}
+	f := cmd.Flags()
+	f.String("policy", "policy.yaml", "Policy `path`, or \"-\"")
+	f.String("choice", "", "The `value` of the consent cookie")
+	f.StringArray("cookie", nil, "A Cookie `header` of a request; can be repeated")
+	f.StringArray("set-cookie", nil, "A Set-Cookie `header` of a response; can be repeated")
+	f.Bool("gpc", false, "The browser sends Sec-GPC: 1")
+	f.Bool("json", false, "Print JSON")
+	return cmd
+}
+
+// explanation is what explain prints as JSON.
+type explanation struct {
+	Policy    string              `json:"policy"`
+	State     enforcer.State      `json:"state"`
+	Decisions []enforcer.Decision `json:"decisions"`
+}
+
+func explain(cmd *cobra.Command, args []string) error {
+	f := caddycmd.Flags{FlagSet: cmd.Flags()}
+	if len(args) > 0 {
+		return fmt.Errorf("unexpected argument %q: expected flags only, such as --policy policy.yaml", args[0])
+	}
+	if strings.ContainsAny(f.String("choice"), ";\r\n") {
+		return errors.New(`expected one value of the consent cookie as --choice, found ";" or a line break in it: percent-encode it`)
+	}
+	p, name, err := readPolicy(cmd, f.String("policy"))
+	if err != nil {
+		return err
+	}
+	request := http.Header{}
+	if f.Bool("gpc") {
+		request.Set("Sec-GPC", "1")
+	}
+	if f.Changed("choice") {
+		request.Set("Cookie", p.ConsentCookie+"="+f.String("choice"))
+	}
+	cookies, err := f.GetStringArray("cookie")
+	if err != nil {
+		return err
+	}
+	lines, err := f.GetStringArray("set-cookie")
+	if err != nil {
+		return err
+	}
+	x := explanation{Policy: name, Decisions: []enforcer.Decision{}}
+	if len(cookies)+len(lines) == 0 {
+		x.explainRules(p, request)
+	} else {
+		request["Cookie"] = append(request["Cookie"], cookies...)
+		e := enforcer.New(p).Explain(request, http.Header{"Set-Cookie": lines})
+		x.State, x.Decisions = e.State, append(x.Decisions, e.Decisions...)
+	}
+	if f.Bool("json") {
+		return printJSON(cmd, x)
+	}
+	x.print(screenOf(cmd.OutOrStdout()))
+	return nil
+}
+
+// explainRules judges a cookie of each rule, for which the rule's own name stands: a
+// pattern matches itself, and no other one that does is more specific.
+func (x *explanation) explainRules(p *policy.Policy, request http.Header) {
+	e := enforcer.New(p)
+	x.State = e.Explain(request, nil).State
+	for rule := range p.Rules() {
+		r, pair := request.Clone(), rule.Name+"=1"
+		r["Cookie"] = append(r["Cookie"], pair)
+		var of enforcer.Decision
+		for _, d := range e.Explain(r, nil).Decisions {
+			if d.Direction == enforcer.Request {
+				of = d
+			}
+		}
+		x.Decisions = append(x.Decisions, of)
+	}
+}
+
+func (x *explanation) print(s screen) {
+	fmt.Fprintf(s, "policy %s, choice: %s\n\n", printable(x.Policy), x.State)
+	t := table{columns: append(columnsOf("COOKIE", "VERDICT", "SERVICE", "CATEGORY", "REASON", "RULE"), column{title: "LINE", number: true})}
+	directions := map[enforcer.Direction]bool{}
+	for _, d := range x.Decisions {
+		directions[d.Direction] = true
+	}
+	if len(directions) > 1 {
+		t.columns = append(columnsOf("WAS"), t.columns...)
+	}
+	for _, d := range x.Decisions {
+		row := []cell{shownName(d.Name), verdict(d.Action), orDash(d.Service), orDash(d.Category), {text: string(d.Reason)}, orDash(d.Rule), lineOf(d)}
+		if len(directions) > 1 {
+			row = append([]cell{wayOf(d.Direction)}, row...)
+		}
+		t.add(row...)
+	}
+	t.print(s)
+}
+
+// lineOf is where the policy speaks of a cookie.
+func lineOf(d enforcer.Decision) cell {
+	if d.Rule == "" {
+		return cell{}
+	}
+	return cell{text: fmt.Sprint(":", d.Line)}
+}
+
+// shownName never shows the text of a cookie without a name, which is a value (rule
+// F3).
+func shownName(name string) cell {
+	if name == "" {
+		name = "(nameless)"
+	}
+	return cell{text: name}
+}
+
+// wayOf tells whether a browser sent a cookie, or was to set or delete it.
+func wayOf(d enforcer.Direction) cell {
+	if d == enforcer.Request {
+		return cell{text: "sent"}
+	}
+	return cell{text: "set"}
+}
+
+func verdict(a enforcer.Action) cell {
+	tones := map[enforcer.Action]tone{enforcer.Kept: green, enforcer.Removed: red, enforcer.Expired: yellow, enforcer.Capped: yellow}
+	return cell{string(a), tones[a]}
+}
+
+func orDash(text string) cell {
+	if text == "" {
+		text = "-"
+	}
+	return cell{text: text}
+}
