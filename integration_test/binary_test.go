@@ -118,6 +118,7 @@ func freePort(t testing.TB) int {
 // process is a program that runs beside a test.
 type process struct {
 	name   string
+	cmd    *exec.Cmd
 	exited chan struct{} // closed once it has ended and said all it had to say
 
 	mu  sync.Mutex
@@ -128,7 +129,7 @@ type process struct {
 // two outputs is shown if the test fails.
 func start(t testing.TB, name string, cmd *exec.Cmd) *process {
 	t.Helper()
-	p := &process{name: name, exited: make(chan struct{})}
+	p := &process{name: name, cmd: cmd, exited: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = p, p
 	// Outputs that a killed program's children keep open are not waited for.
 	cmd.WaitDelay = stopTimeout
@@ -153,6 +154,15 @@ func start(t testing.TB, name string, cmd *exec.Cmd) *process {
 		}
 	})
 	return p
+}
+
+// kill ends the program as a crash does.
+func (p *process) kill(t testing.TB) {
+	t.Helper()
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-p.exited
 }
 
 // wait waits until the process is ready, which it tells on a channel. The hint

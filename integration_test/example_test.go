@@ -25,7 +25,7 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	gateway := strconv.Itoa(freePort(t))
-	startCaddy(t, strings.NewReplacer("8080", gateway, "8081", strconv.Itoa(freePort(t)), "policy.yaml", policy).Replace(string(example)))
+	startCaddy(t, strings.NewReplacer("8080", gateway, "8081", strconv.Itoa(freePort(t)), "2019", strconv.Itoa(freePort(t)), "policy.yaml", policy).Replace(string(example)))
 
 	necessary := []string{"sessionid", "csrftoken", "django_language", "cookies_preferences"}
 	for _, c := range []struct {

@@ -119,21 +119,24 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
+// visitors are those that have come to the matrix to have a cookie deleted: each has
+// another one.
+var visitors int
+
 // TestMatrixDeletes: a refused cookie that comes with a page is deleted on every way
 // out, in the final head alone (X1, X4).
 func TestMatrixDeletes(t *testing.T) {
 	servers := startMatrix(t)
-	visitor := 0
 	for protocol, client := range clients(t) {
 		for _, row := range matrix {
 			if row.method != "" {
 				continue // no browser goes to a page by HEAD
 			}
 			t.Run(protocol+"/"+row.name, func(t *testing.T) {
-				visitor++
+				visitors++
 				const deletion = "_ga=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
 				got := servers.ask(t, client, servers.gateway, row,
-					"Accept", "text/html", "Cookie", fmt.Sprintf(`sessionid=S; _ga=%d; cookies_preferences={"ga":false}`, visitor))
+					"Accept", "text/html", "Cookie", fmt.Sprintf(`sessionid=S; _ga=%d; cookies_preferences={"ga":false}`, visitors))
 				lines := slices.DeleteFunc(slices.Clone(got.head), func(line string) bool { return line == permittedLine })
 				if !slices.Equal(lines, []string{deletion}) {
 					t.Errorf("besides the permitted cookie the head has %q", lines)
@@ -269,6 +272,10 @@ func (c checkProtocol) RoundTrip(r *http.Request) (*http.Response, error) {
 // matrixServers are the sites of the one Caddy of this test process.
 type matrixServers struct {
 	gateway, naive, plain string // plain is the gateway without TLS
+	report, bare          string // the gateway in mode report, and nothing at all
+	plainReport           string // these without TLS
+	plainBare             string
+	recorder              *recorder // the backend under /raw/
 	file                  []byte
 }
 
@@ -307,7 +314,7 @@ func loadMatrix(t *testing.T) *matrixServers {
 		t.Fatal(err)
 	}
 	matrixOnce.stop = append(matrixOnce.stop, func() { os.RemoveAll(dir) })
-	s := &matrixServers{file: bytes.Repeat([]byte("0123456789abcdef"), 1<<16)}
+	s := &matrixServers{file: bytes.Repeat([]byte("0123456789abcdef"), 1<<16), recorder: newRecorder(t)}
 	policyFile := filepath.Join(dir, "policy.yaml")
 	write(t, policyFile, []byte(matrixPolicy))
 	if err := os.Mkdir(filepath.Join(dir, "files"), 0o700); err != nil {
@@ -330,6 +337,7 @@ func loadMatrix(t *testing.T) *matrixServers {
 	way_out
 	reverse_proxy /proxied/* ` + origin.Listener.Addr().String() + `
 	reverse_proxy /tunnel ` + tunnel + `
+	reverse_proxy /raw/* ` + s.recorder.address + `
 	reverse_proxy /balanced {
 		to 127.0.0.1:1 127.0.0.1:2
 		lb_policy cookie _ga
@@ -349,7 +357,12 @@ func loadMatrix(t *testing.T) *matrixServers {
 		respond "failed" 503
 	}`
 	}
+	reportFile := filepath.Join(dir, "report.yaml")
+	write(t, reportFile, []byte(matrixPolicy+"expire: undecided\nexpire_unlisted: true\ngpc_json: true\nupdated: 2026-01-31\nsignals: {gpc: [statistical]}\n"))
+	reports := "cookie_consent " + reportFile + " {\n\t\tmode report\n\t\tupstream_header X-Cookie-Consent\n\t}"
 	ports := []int{freePort(t), freePort(t), freePort(t)}
+	s.report, s.bare = fmt.Sprintf("https://localhost:%d", freePort(t)), fmt.Sprintf("https://localhost:%d", freePort(t))
+	s.plainReport, s.plainBare = fmt.Sprintf("127.0.0.1:%d", freePort(t)), fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	s.gateway, s.naive = fmt.Sprintf("https://localhost:%d", ports[0]), fmt.Sprintf("https://localhost:%d", ports[1])
 	s.plain = fmt.Sprintf("localhost:%d", ports[2])
 	config := fmt.Sprintf(`{
@@ -371,7 +384,25 @@ func loadMatrix(t *testing.T) *matrixServers {
 http://%s {
 	%s
 }
-`, dir, s.gateway, site("cookie_consent "+policyFile), s.naive, site("naive_consent"), s.plain, site("cookie_consent "+policyFile))
+%s {
+	tls internal
+	%s
+}
+%s {
+	tls internal
+	%s
+}
+http://:%s {
+	bind 127.0.0.1
+	%s
+}
+http://:%s {
+	bind 127.0.0.1
+	%s
+}
+`, dir, s.gateway, site("cookie_consent "+policyFile), s.naive, site("naive_consent"), s.plain, site("cookie_consent "+policyFile),
+		s.report, site(reports), s.bare, site(""),
+		strings.TrimPrefix(s.plainReport, "127.0.0.1:"), site(reports), strings.TrimPrefix(s.plainBare, "127.0.0.1:"), site(""))
 
 	adapted, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(config), map[string]any{"filename": "Caddyfile"})
 	if err != nil {
@@ -383,6 +414,8 @@ http://%s {
 	matrixOnce.stop = append(matrixOnce.stop, func() { _ = caddy.Stop() })
 	awaitCertificate(t, s.gateway)
 	awaitCertificate(t, s.naive)
+	awaitCertificate(t, s.report)
+	awaitCertificate(t, s.bare)
 	return s
 }
 
