@@ -33,6 +33,10 @@ func (adminAPI) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
+// Provision puts the metrics into the registry that the admin endpoint hands out: that
+// of a config which cannot be loaded stays, and no handler comes to it.
+func (adminAPI) Provision(ctx caddy.Context) error { return registerMetrics(ctx.GetMetricsRegistry()) }
+
 // Routes are the routes of the admin endpoint.
 func (adminAPI) Routes() []caddy.AdminRoute {
 	return []caddy.AdminRoute{
@@ -122,6 +126,9 @@ func adminPolicy(w http.ResponseWriter, r *http.Request) error {
 		Choice     string     `json:"consent_cookie"`
 		Categories []category `json:"categories"`
 		Services   []service  `json:"services"`
+	}
+	if len(handlers.all()) == 0 {
+		return respond(w, http.StatusOK, map[string]any{"policies": []answer{}})
 	}
 	found, err := deployments(r)
 	if err != nil {
@@ -266,4 +273,7 @@ func respond(w http.ResponseWriter, status int, body any) error {
 }
 
 // Interface guards
-var _ caddy.AdminRouter = adminAPI{}
+var (
+	_ caddy.Provisioner = adminAPI{}
+	_ caddy.AdminRouter = adminAPI{}
+)

@@ -2,6 +2,7 @@ package cookieconsent
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,6 +17,7 @@ type draftCookie struct {
 	catalogue               string // what it says; no authority
 	domain, path, retention string
 	why                     string // the policy cannot have it; empty where it can
+	hosts                   []string
 
 	set    bool // its attributes have been seen
 	maxAge int64
@@ -59,9 +61,25 @@ func (c *draftCookie) learn(a *inventory.Attributes) {
 	c.retention = inWords(c.maxAge)
 }
 
+// seenOn notes a host: a policy may be that of another site.
+func (c *draftCookie) seenOn(host string) {
+	if host != "" && len(c.hosts) <= maxHosts && !slices.Contains(c.hosts, host) {
+		c.hosts = append(c.hosts, host)
+	}
+}
+
+// maxHosts is how many hosts a draft names.
+const maxHosts = 3
+
 // write adds the lines of the cookie to a draft.
 func (c *draftCookie) write(d *draft) {
 	dropName := func(why string) { c.why = why }
+	if len(c.hosts) > maxHosts {
+		c.hosts[maxHosts] = "…"
+	}
+	if len(c.hosts) > 0 {
+		d.add(dropName, "      # seen on %s", printable(strings.Join(c.hosts, ", ")))
+	}
 	if c.catalogue != "" {
 		d.add(dropName, "      # the catalogue, which is no authority, says: %s", printable(c.catalogue))
 	}

@@ -75,6 +75,12 @@ func explain(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := checkPasted(p, f.String("choice"), cookies, lines); err != nil {
+		return err
+	}
+	if f.Bool("gpc") && !p.HonoursGPC {
+		complain(cmd, yellow, "note: --gpc makes no difference: the policy has no categories under signals")
+	}
 	x := explanation{Policy: name, Decisions: []enforcer.Decision{}}
 	if len(cookies)+len(lines) == 0 {
 		x.explainRules(p, request)
@@ -87,6 +93,25 @@ func explain(cmd *cobra.Command, args []string) error {
 		return printJSON(cmd, x)
 	}
 	x.print(screenOf(cmd.OutOrStdout()))
+	return nil
+}
+
+// checkPasted refuses what was pasted with its name, which would be taken for another
+// cookie.
+func checkPasted(p *policy.Policy, choice string, cookies, lines []string) error {
+	if strings.HasPrefix(choice, p.ConsentCookie+"=") {
+		return fmt.Errorf("expected the value alone as --choice: leave %s= out", p.ConsentCookie)
+	}
+	for _, c := range []struct {
+		flag, name string
+		values     []string
+	}{{"--cookie", "Cookie:", cookies}, {"--set-cookie", "Set-Cookie:", lines}} {
+		for _, value := range c.values {
+			if len(value) >= len(c.name) && strings.EqualFold(value[:len(c.name)], c.name) {
+				return fmt.Errorf("expected the value of the header alone as %s: leave %s out", c.flag, c.name)
+			}
+		}
+	}
 	return nil
 }
 

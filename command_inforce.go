@@ -35,7 +35,11 @@ type remotePolicy struct {
 // the only one.
 func policyInForce(address, want string) (*remotePolicy, error) {
 	var answer struct{ Policies []*remotePolicy }
-	if err := ask(address, "policy?policy="+url.QueryEscape(want), &answer); err != nil {
+	route := "policy"
+	if want != "" {
+		route += "?policy=" + url.QueryEscape(want)
+	}
+	if err := ask(address, route, &answer); err != nil {
 		return nil, err
 	}
 	if len(answer.Policies) == 0 {

@@ -31,7 +31,16 @@ func printReport(cmd *cobra.Command, r *audit.Report) {
 		fmt.Fprintf(s, "\n%s\n", s.coloured(quantity(n, "cookie", "cookies")+" would have been removed.", red))
 		return
 	}
-	if len(r.Cookies) > 0 {
+	capped := 0
+	for _, f := range r.Cookies {
+		if f.Action == enforcer.Capped {
+			capped++
+		}
+	}
+	switch {
+	case capped > 0:
+		fmt.Fprintf(s, "\n%s\n", s.coloured("No cookie would have been removed; "+quantity(capped, "cookie", "cookies")+" would have been cut short.", yellow))
+	case len(r.Cookies) > 0:
 		fmt.Fprintf(s, "\n%s\n", s.coloured("The recording keeps the policy.", green))
 	}
 }

@@ -106,6 +106,7 @@ func (d *draft) collect(cookies []cookieSeen, inForce *policy.Policy) {
 			s.cookies = append(s.cookies, c)
 		}
 		c.learn(seen.Attributes)
+		c.seenOn(seen.Host)
 	}
 }
 

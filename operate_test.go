@@ -408,8 +408,12 @@ func TestHotReload(t *testing.T) {
 	await(t, "the gauge is at 1 again", limit, func() bool { return s.metrics()["policy_last_reload_successful"] == 1 })
 
 	// A config that cannot be loaded takes nothing away.
-	if err := caddy.Load(s.config("cookie_consent missing.yaml"), true); err == nil {
-		t.Fatal("a config without a policy was loaded")
+	s.write("version: 1\n")
+	if err := caddy.Load(s.config("header X-Load bad"), true); err == nil {
+		t.Fatal("a config with a bad policy was loaded")
+	}
+	if got := s.metrics(); got["exchanges_total enforce undecided"] == 0 {
+		t.Errorf("after a failed load the metrics are\n%s", lines(got))
 	}
 	s.write(stripping)
 	status, answer = s.ask("POST", "/cookie_consent/reload", "")

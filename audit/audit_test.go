@@ -148,6 +148,15 @@ var recordings = []struct {
 		warnings: 1,
 	},
 	{
+		name: "Set-Cookie lines in one, of a recorder that lists no cookies",
+		har:  har(at(0, site, "", "sessionid=Secret; Path=/, _ga=Secret; Path=/")),
+		want: []string{
+			`before removed response "_ga" undecided statistical/ga 1x, first 1 /`,
+			`before kept response "sessionid" necessary necessary/session 1x, first 1 /`,
+		},
+		warnings: 1,
+	},
+	{
 		name: "Safari: Set-Cookie lines in one, with dates",
 		har: har(strings.Replace(at(0, site, "", "sessionid=Secret; expires=Tue, 08 Dec 2026 05:53:42 GMT; Path=/, _ga=Secret; Expires=Wed, 09-Dec-2026 05:53:42 GMT, _gid=Secret"),
 			`"response":{`, `"response":{"cookies":[{"name":"sessionid","value":"Secret"},{"name":"_ga","value":"Secret"},{"name":"_gid","value":"Secret"}],`, 1)),
@@ -396,6 +405,7 @@ func TestUnreadable(t *testing.T) {
 		{name: "no comma", har: har(one + one), want: `expected "," or "]"`},
 		{name: "a line break in a text", har: "{\"a\": \"Secret\n\"}", want: "line 1, byte 14: expected no control character"},
 		{name: "an escape that is none", har: `{"a": "Secret\x"}`, want: "expected an escape"},
+		{name: "compressed", har: "\x1f\x8b\x08\x00\x00", want: "byte 1: expected"},
 		{name: "UTF-16, little end first", har: string(utf16(har(one), 0, 1)), want: "found UTF-16: save"},
 		{name: "UTF-16, big end first", har: string(utf16(har(one), 1, 0)), want: "found UTF-16: save"},
 		{name: "UTF-16 with its mark", har: "\xff\xfe" + string(utf16(har(one), 0, 1)), want: "found UTF-16: save"},

@@ -126,11 +126,11 @@ func (m *message) complete() {
 
 // split takes joined Set-Cookie lines apart: at a comma and a space before a name
 // and "=", which no date has. A value may look like that, too; what the recorder has
-// read as a cookie of its own is one.
+// read as a cookie of its own is one. Where it has read none, each is taken for one.
 func (m *message) split(joined string) (lines []string) {
 	start := 0
 	for _, joint := range joints.FindAllStringIndex(joined, -1) {
-		if name := joined[joint[0]+len(", ") : joint[1]]; !slices.ContainsFunc(m.cookies, func(line string) bool { return strings.HasPrefix(line, name) }) {
+		if name := joined[joint[0]+len(", ") : joint[1]]; len(m.cookies) > 0 && !slices.ContainsFunc(m.cookies, func(line string) bool { return strings.HasPrefix(line, name) }) {
 			continue
 		}
 		lines = append(lines, joined[start:joint[0]])

@@ -205,7 +205,7 @@ func (s *scanner) fail(err error) {
 func (s *scanner) begin() {
 	s.fill()
 	s.rest = bytes.TrimPrefix(s.rest, []byte("\ufeff"))
-	if bytes.ContainsAny(s.rest[:min(2, len(s.rest))], "\x00\xfe\xff") {
+	if first := s.rest[:min(2, len(s.rest))]; bytes.IndexByte(first, 0) >= 0 || bytes.Equal(first, []byte("\xfe\xff")) || bytes.Equal(first, []byte("\xff\xfe")) {
 		s.fail(errors.New("expected UTF-8, found UTF-16: save the recording as UTF-8"))
 	}
 }
