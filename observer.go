@@ -1,6 +1,7 @@
 package cookieconsent
 
 import (
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -78,7 +79,8 @@ func sighting(host string, c *enforcer.Observed, now time.Time) inventory.Sighti
 	}
 	d := cookie.ReadDetails(c.Line, now)
 	s.Attributes = &inventory.Attributes{
-		Domain: d.Domain, Path: cookie.Collapsed(d.Path), SameSite: d.SameSite,
+		Domain: strings.Clone(d.Domain), // which is a part of the line, and the line has the value
+		Path:   cookie.Collapsed(d.Path), SameSite: d.SameSite,
 		Secure: d.Secure, HTTPOnly: d.HTTPOnly, Partitioned: d.Partitioned, MaxAge: d.MaxAge,
 	}
 	return s

@@ -182,7 +182,7 @@ const (
 func (v *withdrawingVisitor) choose(choice string) {
 	v.t.Helper()
 	v.open("/")
-	evaluate[string](v.browser, `document.cookie = "cookies_preferences=" + `+choice+` + "; path=/; samesite=lax"`)
+	evaluate[string](v.browser, `document.cookie = "cookies_preferences=" + `+choice+` + "; path=/; samesite=lax"; document.cookie`)
 }
 
 // set has a cookie set in one of three ways. Pages are below /deep/, which is what
@@ -193,7 +193,8 @@ func (v *withdrawingVisitor) set(by int, line string) {
 	switch by {
 	case byScript:
 		v.open(page + "script")
-		evaluate[string](v.browser, fmt.Sprintf("document.cookie = %q", line))
+		// Read once more, it is in the browser's list, and not still on its way there.
+		evaluate[string](v.browser, fmt.Sprintf("document.cookie = %q; document.cookie", line))
 	case byPortal:
 		v.open(page + "portal?set-cookie=" + url.QueryEscape(line))
 	case before:
