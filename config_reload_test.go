@@ -27,13 +27,13 @@ func TestReload(t *testing.T) {
 	}
 	address := listener.Addr().String()
 	listener.Close()
-	file := policyFile(t, gpcPolicy)
+	file, dir := policyFile(t, gpcPolicy), t.TempDir()
 	config := func(added string) []byte {
 		site := func(host, line string) string {
 			return fmt.Sprintf("http://%s.reload.example.org:%s {\n\tbind 127.0.0.1\n\tcookie_consent %q\n\t%s\n\theader +Set-Cookie %q\n\trespond ok\n}\n",
 				host, address[strings.LastIndex(address, ":")+1:], file, added, line)
 		}
-		json, _, err := adapt("{\n\tadmin off\n\tmetrics\n\tservers {\n\t\ttrusted_proxies static 127.0.0.1/32\n\t}\n\tlog {\n\t\tlevel ERROR\n\t}\n}\n" +
+		json, _, err := adapt("{\n\tadmin off\n\tstorage file_system " + dir + "\n\tmetrics\n\tservers {\n\t\ttrusted_proxies static 127.0.0.1/32\n\t}\n\tlog {\n\t\tlevel ERROR\n\t}\n}\n" +
 			site("one", "_ga=secret; Path=/one; Domain=reload.example.org; HttpOnly") + site("two", "_ga=secret; Path=/two"))
 		if err != nil {
 			t.Fatal(err)
