@@ -449,7 +449,7 @@ func levels(value string) (texts []string) {
 		value = strings.Trim(unquotePython(value), " \t")
 		texts = append(texts, value)
 		decoded, err := url.PathUnescape(value)
-		if err != nil {
+		if err != nil || decoded == value { // quotes in quotes are no level
 			break
 		}
 		value = decoded
@@ -494,6 +494,8 @@ func FuzzDecode(f *testing.F) {
 	for _, row := range decodeRows {
 		f.Add(row.value)
 	}
+	f.Add(` "{}"`)
+	f.Add(`""{}""`)
 	categories := []string{"statistical", "statistical", "statistical", "first_party"}
 	f.Fuzz(func(t *testing.T, value string) {
 		got := states(t, newDecoder().Decode(value, atTestNow))
