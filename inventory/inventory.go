@@ -15,8 +15,7 @@ import (
 const MaxNames = 10_000
 
 // Inventory collects sightings of cookies. Any number of goroutines may use it at
-// once, and none of them waits for a storage but those in [Inventory.Load] and
-// [Inventory.Save].
+// once, and none of them waits for a storage but those in [Inventory.Save].
 type Inventory struct {
 	storing chan struct{} // has room for the one that uses a storage
 

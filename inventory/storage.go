@@ -28,26 +28,16 @@ const lockName = "cookie_consent_inventory"
 // be done by then.
 const unlockTime = 10 * time.Second
 
-// Load reads what is stored, so that a restart shows it at once.
-//
-// A stored document that is garbled, or of a newer version, is an error that says
-// what to do.
-func (i *Inventory) Load(ctx context.Context, storage Storage) error {
-	if err := i.begin(ctx); err != nil {
-		return err
-	}
-	defer i.end()
-	return i.load(ctx, storage)
-}
-
 // Save adds what is new since the last Save to what is stored, and takes over the
-// result, with what other instances have seen. Where nothing is new, it only reads.
+// result, with what other instances have seen. Where nothing is new, it only reads:
+// after a restart, that brings back what was stored.
 //
 // After an error, what is new stays here for the next Save: that is no error of
 // requests. A storage that fails to store and has stored nevertheless makes the
 // same sightings count twice then; there is no telling, and a name that is lost
 // would be worse. A storage that fails to unlock has stored. A document that is
-// garbled, or of a newer version, is never overwritten.
+// garbled, or of a newer version, is never overwritten, and an error that says what to
+// do.
 //
 // When the storage is another one than before, only what is new goes there: what
 // was saved is where it is, and stays in the snapshots of this process, of the

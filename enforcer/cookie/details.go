@@ -25,7 +25,6 @@ type Details struct {
 // ReadDetails reads a Set-Cookie line as RFC 6265bis, section 5.7, has it.
 func ReadDetails(line string, now time.Time) Details {
 	d := Details{Attributes: ReadAttributes(line)}
-	var maxAge, expires lastOnes
 	_, rest := cut(line, ';')
 	for rest != "" {
 		var name, value string
@@ -35,14 +34,9 @@ func ReadDetails(line string, now time.Time) Details {
 			d.Secure = true
 		case isNamed(name, "samesite"):
 			d.SameSite = sameSite(value)
-		case isNamed(name, "max-age"):
-			maxAge.add(value, isSeconds(value))
-		case isNamed(name, "expires"):
-			_, valid := ParseDate(value)
-			expires.add(value, valid)
 		}
 	}
-	switch {
+	switch maxAge, expires := readLife(line); {
 	case maxAge.foundValid:
 		d.MaxAge = max(0, seconds(maxAge.valid))
 	case expires.foundValid:

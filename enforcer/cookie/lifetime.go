@@ -15,7 +15,19 @@ import (
 // makes a session cookie; it also knows a plus before a Max-Age and years of five
 // digits (measured). Where one of the two readings is too long, the cookie is.
 func Outlives(line string, limit time.Duration, now func() time.Time) bool {
-	var maxAge, expires lastOnes
+	maxAge, expires := readLife(line)
+	if maxAge.found && secondsExceed(strings.TrimPrefix(maxAge.last, "+"), limit) ||
+		!maxAge.found && expires.found && dateExceeds(expires.last, chromiumYear, limit, now) {
+		return true // in Chromium
+	}
+	if maxAge.foundValid {
+		return secondsExceed(maxAge.valid, limit)
+	}
+	return expires.foundValid && dateExceeds(expires.valid, rfcYear, limit, now)
+}
+
+// readLife reads the attributes that say how long a cookie lives.
+func readLife(line string) (maxAge, expires lastOnes) {
 	_, rest := cut(line, ';')
 	for rest != "" {
 		var name, value string
@@ -28,14 +40,7 @@ func Outlives(line string, limit time.Duration, now func() time.Time) bool {
 			expires.add(value, valid)
 		}
 	}
-	if maxAge.found && secondsExceed(strings.TrimPrefix(maxAge.last, "+"), limit) ||
-		!maxAge.found && expires.found && dateExceeds(expires.last, chromiumYear, limit, now) {
-		return true // in Chromium
-	}
-	if maxAge.foundValid {
-		return secondsExceed(maxAge.valid, limit)
-	}
-	return expires.foundValid && dateExceeds(expires.valid, rfcYear, limit, now)
+	return maxAge, expires
 }
 
 // lastOnes are the last attribute of a name, and the last that is valid.
