@@ -58,7 +58,7 @@ func sayValid(cmd *cobra.Command, name string, p *policy.Policy) {
 		complain(cmd, yellow, fmt.Sprintf("%s:%d:%d: warning: %s", w.File, w.Line, w.Column, w.Text))
 	}
 	// A list has no timestamp at all, of which there is a warning (rule C5).
-	if p.Decoder.MaxAge > 0 && p.Decoder.Format != consent.List {
+	if p.Decoder.MaxAge > 0 && p.Decoder.Format != consent.ListFormat {
 		complain(cmd, plain, fmt.Sprintf("%s: note: a choice without %q does not age, whatever max_age says", name, p.Decoder.Timestamp))
 	}
 	rules := 0

@@ -57,6 +57,7 @@ func (t *tally) add(x *exchange, path string) {
 // hasChoice tells whether a message has a consent cookie that says anything, if
 // only something that cannot be read. Portals may set an empty one at once.
 func (t *tally) hasChoice(m *message) bool {
+	var pairs []cookie.Pair
 	for _, line := range m.header[m.field] {
 		if m.field == setCookieField {
 			if cookie.Deletes(line, t.now) {
@@ -67,12 +68,24 @@ func (t *tally) hasChoice(m *message) bool {
 		for more := true; more; {
 			var pair cookie.Pair
 			pair, line, more = cookie.Next(line)
-			if pair.Name() == t.policy.ConsentCookie && t.policy.Decoder.Decode(pair.Value(), t.now) != (consent.Choice{}) {
-				return true
+			if t.policy.HoldsChoice(pair.Name()) {
+				pairs = append(pairs, pair)
 			}
 		}
 	}
-	return false
+	return t.says(pairs)
+}
+
+// says tells whether consent cookies say anything.
+func (t *tally) says(pairs []cookie.Pair) bool {
+	var line []string
+	for _, pair := range pairs {
+		if t.policy.Sources == nil && t.policy.Decoder.Decode(pair.Value(), t.now) != (consent.Choice{}) {
+			return true
+		}
+		line = append(line, pair.Text)
+	}
+	return t.policy.Sources != nil && t.policy.Sources.Decode(strings.Join(line, "; "), t.now) != (consent.Choice{})
 }
 
 // count finds what a decision counts for.

@@ -1,6 +1,8 @@
 package enforcer
 
 import (
+	"strings"
+
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 )
@@ -21,6 +23,25 @@ func (c *choices) read(value string, e *Enforcer) {
 		return
 	}
 	c.replace(c.merged.And(*choice))
+}
+
+// readPairs reads what the consent cookies among some pairs say together, where a
+// policy has sources.
+func (c *choices) readPairs(pairs []listed, e *Enforcer) {
+	var room [8]string
+	line := room[:0]
+	for _, p := range pairs {
+		if p.service == theChoice {
+			line = append(line, p.Text)
+		}
+	}
+	switch len(line) {
+	case 0:
+	case 1:
+		c.read(line[0], e)
+	default:
+		c.read(strings.Join(line, "; "), e)
+	}
 }
 
 // readNone adds that a consent cookie is deleted.

@@ -60,7 +60,7 @@ type Enforcer struct {
 func New(p *policy.Policy) *Enforcer {
 	return &Enforcer{
 		policy:  p,
-		choices: consent.NewMemory(&p.Decoder),
+		choices: p.Choices(),
 		Now:     time.Now,
 		Expiry:  expiry.NewMemory(),
 		Visit:   expiry.VisitOf,
@@ -142,7 +142,7 @@ func (j *judge) refuses(name string) bool {
 }
 
 func (j *judge) refusesExactly(name string) bool {
-	if name == j.policy.ConsentCookie {
+	if j.policy.HoldsChoice(name) {
 		return false
 	}
 	service, listed, _ := j.policy.ServiceOf(name, len(name))
@@ -152,7 +152,7 @@ func (j *judge) refusesExactly(name string) bool {
 // hides tells whether a lenient parser would find a listed cookie that is not
 // permitted inside a pair (rule Q8).
 func (j *judge) hides(pair cookie.Pair) bool {
-	if !cookie.MayHide(pair) || pair.Name() == j.policy.ConsentCookie {
+	if !cookie.MayHide(pair) || j.policy.HoldsChoice(pair.Name()) {
 		return false
 	}
 	for name := range cookie.Hidden(pair) {

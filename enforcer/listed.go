@@ -25,7 +25,8 @@ const (
 // serviceOf is the service that a pair belongs to, and the hash of its name.
 func serviceOf(p *policy.Policy, pair cookie.Pair) (service int, hash uint64) {
 	name := pair.Name()
-	if name == p.ConsentCookie {
+	// HoldsChoice would be a call for each cookie of those who have no sources.
+	if name == p.ConsentCookie || p.Sources != nil && p.Sources.Holds(name) {
 		return theChoice, choiceHash
 	}
 	service, listed, hash := p.ServiceOf(pair.Text, len(name))

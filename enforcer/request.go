@@ -59,10 +59,13 @@ func (x *Exchange) readCookies(lines []string, pairs []listed) (_ []listed, name
 			service, hash := serviceOf(e.policy, pair)
 			names = names.then(hash)
 			pairs = append(pairs, listed{pair, service})
-			if service == theChoice {
+			if service == theChoice && e.policy.Sources == nil {
 				x.judge.choice.read(pair.Value(), e)
 			}
 		}
+	}
+	if e.policy.Sources != nil {
+		x.judge.choice.readPairs(pairs, e)
 	}
 	return pairs, names
 }

@@ -117,6 +117,18 @@ func (x *Exchange) readSetCookies(all []setCookies, pairs []listed, clock *brows
 // responseJudge judges by the choice that a header map sets.
 func (x *Exchange) responseJudge(all []setCookies, pairs []listed, clock *browserClock) *judge {
 	j := &judge{policy: x.judge.policy}
+	if j.policy.Sources != nil {
+		x.readResponseChoice(j, all, pairs, clock)
+	} else {
+		x.readSetChoices(j, all, pairs, clock)
+	}
+	j.permitted = j.choice.settle(j.policy, x.gpc)
+	j.withdrawal = x.withdrawal()
+	return j
+}
+
+// readSetChoices reads the values that a header map sets in the plain form.
+func (x *Exchange) readSetChoices(j *judge, all []setCookies, pairs []listed, clock *browserClock) {
 	for _, f := range all {
 		for i, line := range f.lines {
 			switch {
@@ -129,9 +141,52 @@ func (x *Exchange) responseJudge(all []setCookies, pairs []listed, clock *browse
 		}
 		pairs = pairs[len(f.lines):]
 	}
-	j.permitted = j.choice.settle(j.policy, x.gpc)
-	j.withdrawal = x.withdrawal()
-	return j
+}
+
+// readResponseChoice reads what consent cookies say together once a header map has set
+// and deleted some: the others are those of the request. Where one of a name is both
+// set and deleted, it counts as either, whichever grants less.
+func (x *Exchange) readResponseChoice(j *judge, all []setCookies, pairs []listed, clock *browserClock) {
+	var set []listed
+	names, deleted := make(map[string]bool), make(map[string]bool)
+	for _, f := range all {
+		for i, line := range f.lines {
+			if p := pairs[i]; p.service == theChoice {
+				if names[p.Name()] = true; cookie.Deletes(line, clock.Now) {
+					deleted[p.Name()] = true
+				} else {
+					set = append(set, p)
+				}
+			}
+		}
+		pairs = pairs[len(f.lines):]
+	}
+	kept := x.choicePairs(names)
+	j.choice.readPairs(slices.Concat(kept, set), x.enforcer)
+	isDeleted := func(p listed) bool { return deleted[p.Name()] }
+	if !slices.ContainsFunc(set, isDeleted) {
+		return
+	}
+	var without choices
+	without.readPairs(slices.Concat(kept, slices.DeleteFunc(set, isDeleted)), x.enforcer)
+	if without.merged == nil {
+		without.merged = &undecided
+	}
+	j.choice.replace(j.choice.merged.And(*without.merged))
+}
+
+// choicePairs are the consent cookies of the request but those of some names.
+func (x *Exchange) choicePairs(but map[string]bool) (pairs []listed) {
+	for _, line := range x.cookies {
+		for more := true; more; {
+			var p cookie.Pair
+			p, line, more = cookie.Next(line)
+			if name := p.Name(); p.Text != "" && x.judge.policy.HoldsChoice(name) && !but[name] {
+				pairs = append(pairs, listed{p, theChoice})
+			}
+		}
+	}
+	return pairs
 }
 
 // outcome is what became of some Set-Cookie lines.

@@ -8,7 +8,7 @@ func (r *reading) readWords(text []byte) bool {
 	if bytes.ContainsAny(text, "{}[]\"\\") {
 		return false
 	}
-	if r.Format == Pairs || r.Format == Auto && bytes.ContainsAny(text, "=:") {
+	if r.Format == PairsFormat || r.Format == AutoFormat && bytes.ContainsAny(text, "=:") {
 		r.readPairs(text)
 		return true
 	}
@@ -68,27 +68,3 @@ func nextItem(text []byte, separator byte) (item, rest []byte) {
 	}
 	return bytes.TrimSpace(text), nil
 }
-
-// saidByWord reads the word that a pair gives for a name, in any case of ASCII.
-func saidByWord(word []byte) State {
-	var lower [maxWord]byte
-	if len(word) > len(lower) {
-		return Undecodable
-	}
-	for i, c := range word {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower[i] = c
-	}
-	switch string(lower[:len(word)]) {
-	case "1", "true", "yes", "on", "allow", "granted":
-		return Granted
-	case "0", "false", "no", "off", "deny", "denied":
-		return Denied
-	}
-	return Undecodable
-}
-
-// maxWord is the length of the longest word, "granted".
-const maxWord = 7

@@ -12,19 +12,11 @@ func (r *reader) compile(d *document) *Policy {
 	p := &Policy{
 		Site:            d.site,
 		Updated:         d.updated,
-		ConsentCookie:   d.consent.cookie,
 		AllowUnlisted:   d.allowUnlisted,
 		ExpireUndecided: d.expire.undecided,
 		ExpireUnlisted:  d.expire.unlisted,
 		GPCJSON:         d.signals.gpcJSON,
-		Decoder: consent.Decoder{
-			Format:    d.consent.format,
-			Keys:      make(map[string]consent.Set),
-			Timestamp: d.consent.timestamp,
-			MaxAge:    d.consent.maxAge,
-			Version:   d.consent.version,
-			AtLeast:   d.consent.atLeast,
-		},
+		Decoder:         consent.Decoder{Keys: make(map[string]consent.Set)},
 	}
 	if len(d.services) > consent.MaxServices {
 		r.errorf(d.services[consent.MaxServices].node, "expected at most %d services: give services that are switched together one entry with all their cookies", consent.MaxServices)
@@ -34,8 +26,8 @@ func (r *reader) compile(d *document) *Policy {
 	r.addServices(p, d)
 	r.addEmptyCategories(p, d)
 	r.addSignals(p, d)
+	r.addSources(p, d)
 	r.addRules(p, d)
-	r.checkMembers(p, d)
 	r.checkExpiry(d)
 	return p
 }
@@ -167,7 +159,7 @@ func (r *reader) addRules(p *Policy, d *document) {
 	}
 	p.rules = newRuleIndex(rules)
 	r.checkPlaces(p, entries)
-	r.checkConsentCookie(p, d, entries)
+	r.checkConsentCookies(p, d, entries)
 	r.checkNecessary(p, entries)
 }
 
@@ -194,27 +186,6 @@ func (r *reader) checkSpecificity(entries []*cookieEntry) {
 	}
 }
 
-// checkConsentCookie sees to it that the policy does not contradict rule Q5.
-func (r *reader) checkConsentCookie(p *Policy, d *document, entries []*cookieEntry) {
-	if p.ConsentCookie == "" {
-		return // its problem is known
-	}
-	rule := p.Lookup(p.ConsentCookie)
-	if rule == nil {
-		r.warnf(d.consent.cookieNode, "no service lists the consent cookie %q: it passes all the same, but visitors do not read of it", p.ConsentCookie)
-		return
-	}
-	category := r.categoryIndex(d, d.services[rule.Service].category)
-	if category < 0 || p.free.Has(rule.Service) {
-		return
-	}
-	if need := p.Categories[category].Consent; need != Required && need != Objection {
-		return // its problem is known
-	}
-	i := slices.IndexFunc(entries, func(e *cookieEntry) bool { return e.Name == rule.Name })
-	r.errorf(entries[i].node, "%q covers the consent cookie %q, which passes whatever the visitor chooses: list that cookie in a category with consent: none", rule.Name, p.ConsentCookie)
-}
-
 // checkNecessary warns of patterns that need consent and reach for the names of
 // cookies that need none: one typing error more, and log-ins break.
 func (r *reader) checkNecessary(p *Policy, entries []*cookieEntry) {
@@ -227,16 +198,5 @@ func (r *reader) checkNecessary(p *Policy, entries []*cookieEntry) {
 				r.warnf(e.node, "pattern %q also covers %q on line %d, which needs no consent: the more specific of the two decides; make the pattern longer if it is not meant", e.Name, free.Name, free.Line)
 			}
 		}
-	}
-}
-
-// checkMembers refuses a date or a version that would be read as a choice.
-func (r *reader) checkMembers(p *Policy, d *document) {
-	if _, taken := p.Decoder.Keys[p.Decoder.Timestamp]; taken && p.Decoder.Timestamp != "" {
-		r.errorf(d.consent.timestampNode, "timestamp %q is also the key of a service or category: expected a member of its own", p.Decoder.Timestamp)
-	}
-	version := p.Decoder.Version
-	if _, taken := p.Decoder.Keys[version]; version != "" && (taken || version == p.Decoder.Timestamp) {
-		r.errorf(d.consent.versionNode, "member %q of version is also the timestamp, or the key of a service or category: expected a member of its own", version)
 	}
 }

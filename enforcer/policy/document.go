@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -23,15 +22,6 @@ type document struct {
 	signals       signalSection
 	categories    []categorySection
 	services      []serviceSection
-}
-
-type consentSection struct {
-	cookie, timestamp string
-	format            consent.Format
-	maxAge            time.Duration
-	version, atLeast  string
-
-	cookieNode, timestampNode, versionNode *yaml.Node
 }
 
 type categorySection struct {
@@ -52,14 +42,8 @@ type cookieEntry struct {
 	node *yaml.Node
 }
 
-var formats = map[string]consent.Format{
-	"auto": consent.Auto, "json": consent.JSON, "pairs": consent.Pairs, "list": consent.List,
-}
-
 func (r *reader) document(n *yaml.Node) *document {
-	d := &document{node: n, consent: consentSection{
-		cookie: "cookies_preferences", timestamp: "timestamp", cookieNode: n, timestampNode: n,
-	}}
+	d := &document{node: n, consent: consentSection{sources: []sourceSection{plainSource(n)}}}
 	r.mapping(n, "the policy", []string{"version", "categories", "services"},
 		field{"version", r.version},
 		field{"site", func(v *yaml.Node) { d.site = r.site(v) }},
@@ -102,63 +86,6 @@ func (r *reader) site(n *yaml.Node) string {
 		r.errorf(n, "expected an address such as https://data.example.org as site, found %s", found(n))
 	}
 	return text
-}
-
-func (r *reader) consent(n *yaml.Node, c *consentSection) {
-	r.mapping(n, "consent", nil,
-		field{"cookie", func(v *yaml.Node) {
-			c.cookie, c.cookieNode = r.cookieName(v, "the name of the consent cookie"), v
-			if isPattern(c.cookie) {
-				r.errorf(v, "expected the name of one cookie as the consent cookie, found the pattern %q", c.cookie)
-			}
-		}},
-		field{"format", func(v *yaml.Node) { c.format = formats[r.oneOf(v, "format", "auto", "json", "pairs", "list")] }},
-		field{"timestamp", func(v *yaml.Node) { c.timestamp, _ = r.text(v, "timestamp"); c.timestampNode = v }},
-		field{"max_age", func(v *yaml.Node) { c.maxAge = r.maxAge(v) }},
-		field{"version", func(v *yaml.Node) { c.versionNode = v; r.choiceVersion(v, c) }},
-	)
-	if c.maxAge > 0 && c.timestamp == "" {
-		r.errorf(c.timestampNode, "max_age needs a timestamp: name the member of the value that tells when the choice was made, or remove max_age")
-	}
-	if c.maxAge > 0 && c.format == consent.List {
-		r.warnf(n, "max_age has no effect: a list has no timestamp, so no choice can be aged")
-	}
-	if c.versionNode != nil && c.format == consent.List {
-		r.errorf(c.versionNode, "a list has no member that tells its version, so no choice would ever count: remove version, or name another format")
-	}
-}
-
-// choiceVersion reads which versions of the policy a choice may be made under.
-func (r *reader) choiceVersion(n *yaml.Node, c *consentSection) {
-	r.mapping(n, "version", []string{"member", "at_least"},
-		field{"member", func(v *yaml.Node) {
-			var ok bool
-			if c.version, ok = r.text(v, "member"); ok && c.version == "" {
-				r.errorf(v, "expected the member of the value that tells the version, found %s", found(v))
-			}
-		}},
-		field{"at_least", func(v *yaml.Node) {
-			if !r.isKind(v, yaml.ScalarNode, "at_least") {
-				return
-			}
-			// As it is written: 1.10 is not the number 1.1.
-			if c.atLeast = v.Value; !consent.IsVersion(v.Value) {
-				r.errorf(v, "expected a version such as 3, 1.10 or 2026-01-31 as at_least, found %s", found(v))
-			}
-		}},
-	)
-}
-
-func (r *reader) maxAge(n *yaml.Node) time.Duration {
-	text, ok := r.text(n, "max_age")
-	if !ok {
-		return 0
-	}
-	d, err := parseDuration(text)
-	if err != nil {
-		r.errorf(n, "max_age %q: %v", text, err)
-	}
-	return d
 }
 
 // unlisted is where cookies are counted that no rule names.

@@ -95,7 +95,7 @@ var errorRows = []struct {
 		`7:1: unknown key "unlistet" in the policy: expected one of version, site, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, categories, services`,
 	}},
 	{"unknown keys everywhere", "version: 1\nconsent: {cookies: x}\ncategories:\n  - {id: necessary, consent: none, x: 1}\nservices:\n  - {id: session, category: necessary, y: 1, cookies: [{name: a, z: 1}]}\n", []string{
-		`2:11: unknown key "cookies" in consent: expected one of cookie, format, timestamp, max_age, version`,
+		`2:11: unknown key "cookies" in consent: expected one of preset, cookie, max_age, version, format, timestamp, unwrap, decode, granted, denied, undecided, decided_when, undecided_when, denied_when, date, keys`,
 		`4:36: unknown key "x" in a category: expected one of id, consent, description, exempt_if_anonymized`,
 		`6:40: unknown key "y" in a service: expected one of id, key, provider, function, category, purpose, cookies, domain, path, retention, anonymized`,
 		`6:66: unknown key "z" in a cookie: expected one of name, domain, path, retention`,
@@ -307,7 +307,7 @@ var errorRows = []struct {
 		`6:47: "cookies_*" covers the consent cookie "cookies_preferences", which passes whatever the visitor chooses: list that cookie in a category with consent: none`,
 	}},
 	{"consent cookie is a pattern", head + session + "consent: {cookie: \"choice*\"}\n", []string{
-		`7:19: expected the name of one cookie as the consent cookie, found the pattern "choice*"`,
+		`7:19: expected the name of one cookie as the consent cookie, found the pattern "choice*": only a source with decode may have one`,
 	}},
 	{"consent cookie is no name", head + session + "consent: {cookie: \"a=b\"}\n", []string{
 		`7:19: expected the name of the consent cookie, found "a=b": it must not be empty, begin or end with a space, or contain ";", "=" or control characters`,
@@ -493,7 +493,7 @@ services:
 	weeks := Retention{Text: "2 weeks", Limit: 14 * day}
 	if p.Site != "https://portal.example.org" || p.ConsentCookie != "choice" || p.AllowUnlisted ||
 		!p.ExpireUndecided || !p.ExpireUnlisted || !p.HonoursGPC || !p.GPCJSON || p.Updated.Format(time.DateOnly) != "2026-01-31" ||
-		p.Decoder.Version != "v" || p.Decoder.AtLeast != "1.10" || p.Decoder.Format != consent.JSON || p.Decoder.Timestamp != "at" || p.Decoder.MaxAge != 180*day || len(p.Warnings) != 0 {
+		p.Decoder.Version != "v" || p.Decoder.AtLeast != "1.10" || p.Decoder.Format != consent.JSONFormat || p.Decoder.Timestamp != "at" || p.Decoder.MaxAge != 180*day || len(p.Warnings) != 0 {
 		t.Errorf("the head of the policy is wrong: %+v", p)
 	}
 	if want := (Category{ID: "necessary", Consent: None, Description: "Needed"}); p.Categories[0] != want {
@@ -519,7 +519,7 @@ services:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if q.ConsentCookie != "cookies_preferences" || q.AllowUnlisted || q.Decoder.Format != consent.Auto || q.Decoder.Timestamp != "timestamp" || q.Decoder.MaxAge != 0 ||
+	if q.ConsentCookie != "cookies_preferences" || q.AllowUnlisted || q.Decoder.Format != consent.AutoFormat || q.Decoder.Timestamp != "timestamp" || q.Decoder.MaxAge != 0 ||
 		q.ExpireUndecided || q.ExpireUnlisted || q.HonoursGPC || q.GPCJSON || !q.Updated.IsZero() || q.Decoder.Version != "" {
 		t.Errorf("Q6: the defaults are wrong: %+v", q)
 	}

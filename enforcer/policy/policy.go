@@ -16,11 +16,17 @@ type Policy struct {
 	// Site is the address of the site that publishes the policy; may be empty.
 	Site string
 
-	// ConsentCookie is the name of the cookie that holds the visitor's choice.
-	// It always passes (rule Q5).
+	// ConsentCookie is the name of the cookie that holds the visitor's choice, or that
+	// of the first source. It always passes (rule Q5), as all do that the choice is
+	// read from: see [Policy.HoldsChoice].
 	ConsentCookie string
 
-	// Decoder reads the values of the consent cookie.
+	// Sources read the choice where the policy declares how it is kept, or in more
+	// than one cookie. Nil: it is in the plain form.
+	Sources *consent.Sources
+
+	// Decoder reads the values of the consent cookie in the plain form. Its All is
+	// every service that needs a choice, in other forms as well.
 	Decoder consent.Decoder
 
 	// AllowUnlisted tells whether cookies that no rule names pass (rule Q6).
@@ -147,6 +153,20 @@ type Retention struct {
 
 	// Limit is the longest life. Zero for none, and for session cookies.
 	Limit time.Duration
+}
+
+// HoldsChoice tells whether the visitor's choice is read from a cookie.
+func (p *Policy) HoldsChoice(name string) bool {
+	return name == p.ConsentCookie || p.Sources != nil && p.Sources.Holds(name)
+}
+
+// Choices returns a memory of what consent cookies say: their values in the plain
+// form, or Cookie lines for sources.
+func (p *Policy) Choices() *consent.Memory {
+	if p.Sources != nil {
+		return consent.NewMemoryOf(p.Sources)
+	}
+	return consent.NewMemory(&p.Decoder)
 }
 
 // Rules are all rules, in the order of the file.

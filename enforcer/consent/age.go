@@ -1,0 +1,140 @@
+package consent
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// said is what consent cookies say, and when they say so: a choice ages (rule C5).
+type said struct {
+	choice Choice
+
+	// Whether the choice is another one before or after these times.
+	dated       bool
+	from, until time.Time
+}
+
+// holds tells whether that is still what they say. It asks for the time only where
+// that matters.
+func (s *said) holds(now func() time.Time) bool {
+	if !s.dated {
+		return true
+	}
+	t := now()
+	return !t.Before(s.from) && !t.After(s.until)
+}
+
+// within is what is said in a period, and nothing before and after it.
+func (s said) within(p period, now func() time.Time) said {
+	if !p.dated {
+		return s
+	}
+	t := now()
+	switch {
+	case t.Before(p.from):
+		s = said{dated: true, until: p.from.Add(-1)}
+	case t.After(p.until):
+		s = said{dated: true, from: p.until.Add(1), until: endOfTime}
+	default:
+		s.dated, s.from, s.until = true, p.from, p.until
+	}
+	return s
+}
+
+// endOfTime is later than any date that can be read.
+var endOfTime = time.Unix(1<<60, 0)
+
+// period is when a choice counts. The zero period is all time.
+type period struct {
+	dated       bool
+	from, until time.Time
+}
+
+// add takes in when the choice was made. Cookies may say so more than once: then
+// none of the dates may be too long ago, or in the future.
+func (p *period) add(made time.Time, maxAge time.Duration) {
+	from, until := made.Add(-maxSkew), made.Add(maxAge)
+	if !p.dated || from.After(p.from) {
+		p.from = from
+	}
+	if !p.dated || until.Before(p.until) {
+		p.until = until
+	}
+	p.dated = true
+}
+
+// maxSkew is how far in the future a choice may be dated, for visitors whose
+// clock is wrong (rule C5).
+const maxSkew = 24 * time.Hour
+
+// timeOf is the time that a number of seconds or milliseconds since 1970 stands for.
+func timeOf(n int64) time.Time {
+	if n > lastSecond {
+		return time.UnixMilli(n)
+	}
+	return time.Unix(n, 0)
+}
+
+// lastSecond tells seconds and milliseconds apart: as seconds it is the year
+// 5138, as milliseconds March 1973.
+const lastSecond = 100_000_000_000
+
+// wholePart reads the digits before the fraction of a decimal number of
+// ordinary size.
+func wholePart(number []byte) (n int64, ok bool) {
+	whole, fraction, _ := bytes.Cut(number, []byte("."))
+	if len(whole) == 0 || len(whole) > 18 {
+		return 0, false
+	}
+	for _, c := range fraction {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+	}
+	for _, c := range whole {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}
+
+// limit has s hold no longer than another one, which it depends on.
+func (s *said) limit(other *said) {
+	switch {
+	case !other.dated:
+		return
+	case !s.dated:
+		s.dated, s.from, s.until = true, other.from, other.until
+		return
+	}
+	if other.from.After(s.from) {
+		s.from = other.from
+	}
+	if other.until.Before(s.until) {
+		s.until = other.until
+	}
+}
+
+// dateOf reads a date as consent managers write it: in seconds or milliseconds since
+// 1970, or as ISO 8601 or JavaScript have it.
+func dateOf(text string) (time.Time, bool) {
+	if n, ok := wholePart([]byte(text)); ok {
+		return timeOf(n), true
+	}
+	if zone := strings.Index(text, " ("); zone >= 0 {
+		text = text[:zone] // "Tue Nov 24 2026 10:00:00 GMT+0100 (CET)"
+	}
+	for _, layout := range []string{
+		time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", time.DateOnly,
+		"Mon Jan 02 2006 15:04:05 GMT-0700", http.TimeFormat,
+	} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}

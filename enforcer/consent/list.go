@@ -1,0 +1,107 @@
+package consent
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Flag is a value that is one word. Its key is the name of the cookie, or, where the
+// source has a beginning of names and "*", what that stands for.
+type Flag struct{ Cookie string }
+
+// CheckKey implements [Decoding].
+func (d Flag) CheckKey(key string) error {
+	if key == "" || key != d.Cookie && !strings.HasSuffix(d.Cookie, "*") {
+		return fmt.Errorf("expected %s, the name of the cookie", d.Cookie)
+	}
+	return nil
+}
+
+func (d Flag) reader(names, names) reader { return d }
+
+func (Flag) absent() State { return Undecided }
+
+func (d Flag) read(text []byte, f *findings) bool {
+	key := f.cookie
+	if beginning, isPattern := strings.CutSuffix(d.Cookie, "*"); isPattern {
+		key = strings.TrimPrefix(key, beginning)
+	}
+	f.noteWord(key, text)
+	return true
+}
+
+// List is a value that lists the keys that are granted. The others are denied.
+type List struct {
+	// Between is what stands between the keys.
+	Between string
+
+	// Levels has the value be a number instead: keys are numbers, and those up to it
+	// are granted.
+	Levels bool
+}
+
+// CheckKey implements [Decoding].
+func (d List) CheckKey(key string) error {
+	if _, ok := levelOf([]byte(key)); d.Levels && !ok {
+		return errors.New("expected a level, which is a number such as 2")
+	}
+	return nil
+}
+
+func (d List) reader(keys, _ names) reader {
+	if d.Levels {
+		return levels(keys)
+	}
+	return listReader(d.Between)
+}
+
+func (List) absent() State { return Denied }
+
+type listReader string
+
+func (between listReader) read(text []byte, f *findings) bool {
+	f.lists.count++
+	for len(text) > 0 {
+		var item []byte
+		item, text, _ = bytes.Cut(text, []byte(between))
+		if !f.counts() {
+			return false
+		}
+		f.list(string(bytes.TrimSpace(item)))
+	}
+	return true
+}
+
+type levels names
+
+func (keys levels) read(text []byte, f *findings) bool {
+	granted, ok := levelOf(bytes.TrimSpace(text))
+	if !ok {
+		return false
+	}
+	for key := range keys {
+		s := Denied
+		if level, _ := levelOf([]byte(key)); level <= granted {
+			s = Granted
+		}
+		f.note(key, s)
+	}
+	return true
+}
+
+func levelOf(text []byte) (int, bool) {
+	const most = 9 // digits
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+	}
+	if len(text) == 0 || len(text) > most {
+		return 0, false
+	}
+	n, _ := strconv.Atoi(string(text))
+	return n, true
+}

@@ -1,0 +1,117 @@
+package consent
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Source declares where visitors' choices are kept, and how they are read: in a
+// cookie of a consent manager, mostly.
+type Source struct {
+	// Cookie is the name of the cookie, or what names begin with and "*". Several
+	// cookies of one source have to agree (rule C3).
+	Cookie string
+
+	// Plain reads values in the plain form. Where it is not nil, nothing below is used.
+	Plain *Decoder
+
+	// Unwrap is what has to be taken off a value, in this order.
+	Unwrap []Step
+
+	// Decoding is how the unwrapped value is written.
+	Decoding Decoding
+
+	// Words are those that grant and deny.
+	Words Words
+
+	// Grants tell which services a key in the value speaks of.
+	Grants []Grant
+
+	// The visitor has decided once one of the conditions in DecidedWhen is met, or,
+	// where there is none, the value can be read; has not where one in UndecidedWhen
+	// is met; and has denied everything that the source speaks of where one in
+	// DeniedWhen is met, over all else.
+	DecidedWhen, UndecidedWhen, DeniedWhen []Condition
+
+	// Date is where it stands when the choice was made, and MaxAge the age from which
+	// on it counts as undecided (rule C5). Without either, a choice does not age.
+	Date   *Place
+	MaxAge time.Duration
+
+	// Version is where it stands under which version of the policy the choice was
+	// made. One under another than Versions, or under an older one than AtLeast, or
+	// under none, is undecided. Nil: choices have no version.
+	Version  *Place
+	AtLeast  string
+	Versions []string
+}
+
+// Grant is what it takes to grant some services: all of some keys.
+type Grant struct {
+	Services Set
+	Keys     []string
+}
+
+// Place is where a text stands.
+type Place struct {
+	// Cookie is the name of another cookie, or what names begin with and "*". Empty:
+	// the place is in the cookie of the source.
+	Cookie string
+
+	// Member is what the source's decoding calls the place in its value. Empty: the
+	// place is all of a cookie's value.
+	Member string
+
+	// Unwrap is what has to be taken off the text.
+	Unwrap []Step
+}
+
+// Condition is what has to stand at a place. Where a place has more than one text,
+// a condition that the visitor has decided has to be met by all of them, and another
+// one by any.
+type Condition struct {
+	Place
+	Test Test
+
+	// Words are those of the tests Is and IsNot, and Least is that of AtLeast.
+	Words []string
+	Least string
+}
+
+// Test is how a condition tests a text.
+type Test uint8
+
+const (
+	// IsThere: there is a text, and it is not empty.
+	IsThere Test = iota
+	// Is: it is one of some words.
+	Is
+	// IsNot: there is a text, and it is none of some words.
+	IsNot
+	// IsAtLeast: it is a number or version, as [IsVersion] has it, and not lower than
+	// another one.
+	IsAtLeast
+)
+
+func (c *Condition) isMetBy(text string) bool {
+	switch c.Test {
+	case Is:
+		return slices.Contains(c.Words, text)
+	case IsNot:
+		return !slices.Contains(c.Words, text)
+	case IsAtLeast:
+		older, ok := isOlder([]byte(text), []byte(c.Least))
+		return ok && !older
+	}
+	return text != ""
+}
+
+// Matches tells whether a cookie's name is a declared one, or begins with what stands
+// before its "*".
+func Matches(declared, name string) bool {
+	if beginning, ok := strings.CutSuffix(declared, "*"); ok {
+		return strings.HasPrefix(name, beginning)
+	}
+	return declared == name
+}
