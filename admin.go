@@ -124,6 +124,7 @@ func adminPolicy(w http.ResponseWriter, r *http.Request) error {
 		*deployment
 		Site       string     `json:"site,omitempty"`
 		Choice     string     `json:"consent_cookie"`
+		Choices    []string   `json:"consent_cookies"`
 		Categories []category `json:"categories"`
 		Services   []service  `json:"services"`
 	}
@@ -137,7 +138,7 @@ func adminPolicy(w http.ResponseWriter, r *http.Request) error {
 	answers := make([]answer, len(found))
 	for i, d := range found {
 		p := d.inForce.policy
-		a := answer{deployment: d, Site: p.Site, Choice: p.ConsentCookie}
+		a := answer{deployment: d, Site: p.Site, Choice: p.ConsentCookie, Choices: p.ChoiceCookies()}
 		for _, c := range p.Categories {
 			a.Categories = append(a.Categories, category{c.ID, c.Consent})
 		}

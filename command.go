@@ -28,7 +28,7 @@ its work.`,
 		CobraFunc: func(cmd *cobra.Command) {
 			cmd.Use, cmd.Example = cmd.Name(), "  $ caddy cookie-consent validate policy.yaml"
 			cmd.DisableFlagsInUseLine = true
-			cmd.AddCommand(validateCommand(), explainCommand(), inventoryCommand(), auditCommand())
+			cmd.AddCommand(validateCommand(), explainCommand(), presetsCommand(), inventoryCommand(), auditCommand())
 			for _, sub := range cmd.Commands() {
 				speakPlainly(sub)
 			}

@@ -23,10 +23,10 @@ type draftCookie struct {
 	maxAge int64
 }
 
-func newDraftCookie(seen *cookieSeen, consentCookie string) *draftCookie {
+func newDraftCookie(seen *cookieSeen, holdsChoice bool) *draftCookie {
 	c := &draftCookie{name: seen.Name}
 	switch {
-	case seen.Name == consentCookie:
+	case holdsChoice:
 		c.why = "it holds the visitor's choice: list it in a category with consent: none"
 	case strings.ContainsRune(seen.Name, utf8.RuneError) || printable(seen.Name) != seen.Name:
 		c.why = "the inventory does not keep all of its characters"

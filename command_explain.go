@@ -24,7 +24,9 @@ so of every rule. A cookie that the gateway deletes from the browser has a row
 more, with the verdict "expired".
 
 The choice is the value of the consent cookie, as it is in the browser or as
-plain JSON. Without one, the visitor has not chosen yet.`,
+plain JSON; where a policy reads it from several cookies, these with their
+names: --choice 'OptanonConsent=…; OptanonAlertBoxClosed=…'. Without one, the
+visitor has not chosen yet.`,
 		Example: `  $ caddy cookie-consent explain
   $ caddy cookie-consent explain --choice '{"matomo": true, "ga": false}'
   $ caddy cookie-consent explain --choice '{"ga": false}' \
@@ -53,9 +55,6 @@ func explain(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("unexpected argument %q: expected flags only, such as --policy policy.yaml", args[0])
 	}
-	if strings.ContainsAny(f.String("choice"), ";\r\n") {
-		return errors.New(`expected one value of the consent cookie as --choice, found ";" or a line break in it: percent-encode it`)
-	}
 	p, name, err := readPolicy(cmd, f.String("policy"))
 	if err != nil {
 		return err
@@ -65,7 +64,11 @@ func explain(cmd *cobra.Command, args []string) error {
 		request.Set("Sec-GPC", "1")
 	}
 	if f.Changed("choice") {
-		request.Set("Cookie", p.ConsentCookie+"="+f.String("choice"))
+		line, err := choiceLine(p, f.String("choice"))
+		if err != nil {
+			return err
+		}
+		request.Set("Cookie", line)
 	}
 	cookies, err := f.GetStringArray("cookie")
 	if err != nil {
@@ -75,7 +78,7 @@ func explain(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkPasted(p, f.String("choice"), cookies, lines); err != nil {
+	if err := checkPasted(cookies, lines); err != nil {
 		return err
 	}
 	if f.Bool("gpc") && !p.HonoursGPC {
@@ -96,12 +99,27 @@ func explain(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// choiceLine is the Cookie line of a choice: the value of the consent cookie, or,
+// where the choice is read from several, these with their names.
+func choiceLine(p *policy.Policy, choice string) (string, error) {
+	if name, _, named := strings.Cut(choice, "="); named && p.HoldsChoice(name) {
+		if p.Sources == nil {
+			return "", fmt.Errorf("expected the value alone as --choice: leave %s= out", p.ConsentCookie)
+		}
+		return choice, nil
+	}
+	if strings.HasSuffix(p.ConsentCookie, "*") {
+		return "", fmt.Errorf("expected consent cookies with their names as --choice, such as %q", strings.TrimSuffix(p.ConsentCookie, "*")+"…=…")
+	}
+	if strings.ContainsAny(choice, ";\r\n") {
+		return "", errors.New(`expected one value of the consent cookie as --choice, found ";" or a line break in it: percent-encode it`)
+	}
+	return p.ConsentCookie + "=" + choice, nil
+}
+
 // checkPasted refuses what was pasted with its name, which would be taken for another
 // cookie.
-func checkPasted(p *policy.Policy, choice string, cookies, lines []string) error {
-	if strings.HasPrefix(choice, p.ConsentCookie+"=") {
-		return fmt.Errorf("expected the value alone as --choice: leave %s= out", p.ConsentCookie)
-	}
+func checkPasted(cookies, lines []string) error {
 	for _, c := range []struct {
 		flag, name string
 		values     []string

@@ -17,10 +17,11 @@ import (
 
 // remotePolicy is a policy in force, as the admin endpoint tells of it.
 type remotePolicy struct {
-	Policy        string `json:"policy"`
-	SHA256        string `json:"sha256"`
-	ConsentCookie string `json:"consent_cookie"`
-	Categories    []struct {
+	Policy         string   `json:"policy"`
+	SHA256         string   `json:"sha256"`
+	ConsentCookie  string   `json:"consent_cookie"`
+	ConsentCookies []string `json:"consent_cookies"`
+	Categories     []struct {
 		ID      string         `json:"id"`
 		Consent policy.Consent `json:"consent"`
 	} `json:"categories"`
@@ -65,7 +66,15 @@ func policyInForce(address, want string) (*remotePolicy, error) {
 func (p *remotePolicy) document() string {
 	var b strings.Builder
 	// Only a gateway of another version does not tell the name; no pattern is that short.
-	fmt.Fprintf(&b, "version: 1\nconsent: {cookie: %s, timestamp: \"\"}\ncategories:\n", yamlText(cmp.Or(p.ConsentCookie, "-")))
+	fmt.Fprintf(&b, "version: 1\nconsent: {cookie: %s, decode: json", yamlText(cmp.Or(p.ConsentCookie, "-")))
+	if len(p.ConsentCookies) > 0 {
+		conditions := make([]string, len(p.ConsentCookies))
+		for i, name := range p.ConsentCookies {
+			conditions[i] = "{cookie: " + yamlText(name) + "}"
+		}
+		fmt.Fprintf(&b, ", decided_when: [%s]", strings.Join(conditions, ", "))
+	}
+	b.WriteString("}\ncategories:\n")
 	for _, c := range p.Categories {
 		fmt.Fprintf(&b, "  - {id: %s, consent: %s}\n", yamlText(c.ID), yamlText(string(c.Consent)))
 	}
@@ -87,8 +96,8 @@ func (p *remotePolicy) categories() (ids []string, strictest string) {
 	highest := -1
 	for _, c := range p.Categories {
 		ids = append(ids, c.ID)
-		for i, consent := range rank {
-			if c.Consent == consent && i >= highest {
+		for i, need := range rank {
+			if c.Consent == need && i >= highest {
 				highest, strictest = i, c.ID
 			}
 		}

@@ -91,7 +91,7 @@ func (d *draft) collect(cookies []cookieSeen, inForce *policy.Policy) {
 		seen := &cookies[i]
 		c := byName[seen.Name]
 		if c == nil {
-			c = newDraftCookie(seen, inForce.ConsentCookie)
+			c = newDraftCookie(seen, inForce.HoldsChoice(seen.Name))
 			byName[seen.Name] = c
 			platform := c.name
 			if s := seen.Suggestion; s != nil && s.Platform != "" {
