@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 )
 
@@ -216,6 +217,52 @@ func (b *browser) click(button string) {
 	})
 }
 
+// waitUntil waits until a condition of the page's is true. What is not is told with
+// the cookies that scripts see.
+func (b *browser) waitUntil(condition string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, browserTimeout)
+	defer cancel()
+	// Not chromedp.Poll: right after a navigation it asks the page that was left.
+	script := "new Promise(resolve => { const look = () => (" + condition + ") ? resolve(true) : requestAnimationFrame(look); look() })"
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise)); err != nil {
+		b.t.Fatalf("waiting until %s: %v; the cookies are %q", condition, err, b.documentCookie())
+	}
+}
+
+// press clicks on a button as a person does: once it is in sight and at rest, and
+// nothing lies over it.
+func (b *browser) press(button string) {
+	b.t.Helper()
+	b.waitUntilClickable(button)
+	b.click(button)
+}
+
+// pressAndLoad does so with a button that leads to a page, and returns once that is
+// there.
+func (b *browser) pressAndLoad(button string) {
+	b.t.Helper()
+	b.waitUntilClickable(button)
+	b.step("following "+button, func(ctx context.Context) error {
+		_, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(button)))
+		return err
+	})
+}
+
+func (b *browser) waitUntilClickable(button string) {
+	b.t.Helper()
+	b.waitUntil(`(() => {
+		const element = document.querySelector("` + button + `");
+		if (!element) return false;
+		element.scrollIntoView({block: "center", behavior: "instant"});
+		const {left, top, width, height} = element.getBoundingClientRect();
+		const place = [left, top, width, height].join(), atRest = element.place === place;
+		element.place = place;
+		const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+		return atRest && width > 0 && height > 0 && element.contains(hit);
+	})()`)
+}
+
 // submit runs a script that fills in a form, and clicks its button. It returns
 // once the next page is there.
 func (b *browser) submit(script, button string) {
@@ -246,6 +293,19 @@ func (b *browser) trackers() []string {
 		cookies[name] = value
 	}
 	return trackersIn(cookies)
+}
+
+// cookieNames are the names in the browser's own list.
+func (b *browser) cookieNames() (names []string) {
+	b.t.Helper()
+	b.step("listing the cookies", func(ctx context.Context) error {
+		list, err := chromedp.Call(ctx, storage.GetCookies, storage.GetCookiesParams{})
+		for _, c := range list.Cookies {
+			names = append(names, c.Name)
+		}
+		return err
+	})
+	return names
 }
 
 func (b *browser) deleteTrackers() {

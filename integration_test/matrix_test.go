@@ -304,6 +304,7 @@ func TestMain(m *testing.M) {
 		stop()
 	}
 	os.RemoveAll(builtGateway.dir)
+	os.RemoveAll(fetchedManagers.dir)
 	os.Exit(code)
 }
 

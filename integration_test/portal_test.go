@@ -396,6 +396,12 @@ func startPortal(t testing.TB) string {
 // returns its address.
 func startGateway(t testing.TB, upstream string) string {
 	t.Helper()
+	return startGatewayBy(t, portalPolicy(t), upstream)
+}
+
+// startGatewayBy does so with another policy.
+func startGatewayBy(t testing.TB, policy, upstream string) string {
+	t.Helper()
 	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	startCaddy(t, fmt.Sprintf(`{
 	admin off
@@ -405,7 +411,7 @@ http://%s {
 	cookie_consent %q
 	reverse_proxy %s
 }
-`, address, portalPolicy(t), upstream))
+`, address, policy, upstream))
 	return address
 }
 

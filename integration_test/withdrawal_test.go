@@ -2,7 +2,6 @@ package integration_test
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net/url"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 )
 
@@ -202,19 +200,6 @@ func (v *withdrawingVisitor) set(by int, line string) {
 		direct.base = v.plain
 		direct.open(page + "plain?set-cookie=" + url.QueryEscape(line))
 	}
-}
-
-// cookieNames are the names in the browser's own list.
-func (v *withdrawingVisitor) cookieNames() (names []string) {
-	v.t.Helper()
-	v.step("listing the cookies", func(ctx context.Context) error {
-		list, err := chromedp.Call(ctx, storage.GetCookies, storage.GetCookiesParams{})
-		for _, c := range list.Cookies {
-			names = append(names, c.Name)
-		}
-		return err
-	})
-	return names
 }
 
 // startTLSGateway runs the gateway with TLS for some hosts, and, on another port,
