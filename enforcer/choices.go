@@ -44,6 +44,18 @@ func (c *choices) readPairs(pairs []listed, e *Enforcer) {
 	}
 }
 
+// and adds what the consent cookies among other pairs say together.
+func (c *choices) and(pairs []listed, e *Enforcer) {
+	var other choices
+	other.readPairs(pairs, e)
+	for _, read := range []*choices{c, &other} {
+		if read.merged == nil {
+			read.merged = &undecided
+		}
+	}
+	c.replace(c.merged.And(*other.merged))
+}
+
 // readNone adds that a consent cookie is deleted.
 func (c *choices) readNone() {
 	if c.merged == nil {

@@ -43,6 +43,12 @@ func TestSources(t *testing.T) {
 			"sessionid _pk_id.1 cmplz_banner-status cmplz_statistics", "cmplz_banner-status sessionid"},
 		{"sets and deletes", trackers + "; cmplz_banner-status=dismissed", []string{"cmplz_statistics=allow; Path=/", "cmplz_statistics=; Path=/; Max-Age=0"},
 			"sessionid cmplz_banner-status", "cmplz_statistics cmplz_statistics sessionid"},
+		{"the response deletes a refusal", trackers + "; cmplz_banner-status=dismissed; cmplz_statistics=deny", []string{"cmplz_statistics=; Path=/nowhere; Max-Age=0", "cmplz_statistics=allow; Path=/"},
+			"sessionid cmplz_banner-status cmplz_statistics", "cmplz_statistics cmplz_statistics sessionid"},
+		{"hidden where nobody looks for a choice", "sessionid=s; cmplz_x=1,_ga=g; cmplz_policy_id=1,_ga=g", nil,
+			"sessionid", "sessionid"},
+		{"hidden where somebody does", "sessionid=s; cmplz_statistics=deny,_ga=g; cmplz_banner-status=x,_ga=g", nil,
+			"sessionid cmplz_statistics cmplz_banner-status", "sessionid"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -65,6 +71,39 @@ func TestSources(t *testing.T) {
 				if !strings.Contains(row.cookies, pair) {
 					t.Errorf("Q2: %q was not sent", pair)
 				}
+			}
+		})
+	}
+}
+
+// TestDeletedRefusals: a cookie that takes grants back may outlive its deletion, in
+// another place (S5).
+func TestDeletedRefusals(t *testing.T) {
+	t.Parallel()
+	const policy = "preset: matomo, keys: {statistical: mtm_consent}"
+	for _, row := range []struct {
+		name, cookies string
+		set           []string
+		stored        string
+	}{
+		{"deleted somewhere", "mtm_consent=1; mtm_consent_removed=1", []string{"mtm_consent_removed=; Path=/nowhere; Max-Age=0"}, "mtm_consent_removed"},
+		{"deleted, and granted anew", "mtm_consent_removed=1", []string{"mtm_consent_removed=; Path=/; Max-Age=0", "mtm_consent=1; Path=/"}, "mtm_consent_removed mtm_consent"},
+		{"there was none", "", []string{"mtm_consent_removed=; Path=/; Max-Age=0", "mtm_consent=1; Path=/"}, "mtm_consent_removed mtm_consent _pk_id.1"},
+		{"the grant is deleted", "mtm_consent=1", []string{"mtm_consent=; Path=/; Max-Age=0"}, "mtm_consent"},
+		{"set and deleted", "mtm_consent=1", []string{"mtm_consent_removed=1; Path=/", "mtm_consent_removed=; Path=/; Max-Age=0"}, "mtm_consent_removed mtm_consent_removed"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			text := strings.Replace(managed, "preset: complianz, keys: {statistical: statistics, third_party: marketing}", policy, 1)
+			text = strings.Replace(text, `"cmplz_*"`, "mtm_consent, mtm_consent_removed", 1)
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header.Set("Cookie", row.cookies)
+			w := httptest.NewRecorder()
+			New(mustParse(t, text)).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["Set-Cookie"] = append(row.set, "_pk_id.1=m; Path=/")
+			})).ServeHTTP(w, r)
+			if got := namesOf(w.Header()["Set-Cookie"]); got != row.stored {
+				t.Errorf("S5: %q reach the browser, want %q", got, row.stored)
 			}
 		})
 	}

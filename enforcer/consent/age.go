@@ -11,6 +11,10 @@ import (
 type said struct {
 	choice Choice
 
+	// Whether there is a choice, and it does not count any more: nothing older may
+	// take its place.
+	lapsed bool
+
 	// Whether the choice is another one before or after these times.
 	dated       bool
 	from, until time.Time
@@ -34,9 +38,9 @@ func (s said) within(p period, now func() time.Time) said {
 	t := now()
 	switch {
 	case t.Before(p.from):
-		s = said{dated: true, until: p.from.Add(-1)}
+		s = said{lapsed: true, dated: true, until: p.from.Add(-1)}
 	case t.After(p.until):
-		s = said{dated: true, from: p.until.Add(1), until: endOfTime}
+		s = said{lapsed: true, dated: true, from: p.until.Add(1), until: endOfTime}
 	default:
 		s.dated, s.from, s.until = true, p.from, p.until
 	}

@@ -64,7 +64,7 @@ func (d *Decoder) read(value string, now func() time.Time) said {
 		return said{choice: d.undecodable()}
 	}
 	if d.Version != "" && (!r.versioned || r.outdated) {
-		return said{}
+		return said{lapsed: true}
 	}
 	return said{choice: r.choice.settled()}.within(r.period, now)
 }

@@ -30,6 +30,11 @@ func (n names) add(name string) int {
 	return len(n) - 1
 }
 
+func (n names) has(name string) bool {
+	_, known := n[name]
+	return known
+}
+
 // findings are what the values of one source say of the names that are looked for.
 type findings struct {
 	cookie string // in which the value was
@@ -38,11 +43,12 @@ type findings struct {
 	said   []uint8 // of each key, by index: bits of all states that it was given
 
 	members names
-	texts   [][]string // of each member, by index
+	texts   [][]text // of each member, by index
 
 	absent State // what is said of a key that no value names
 	items  int
 	lists  lists
+	passed []bool // of the nodes of a tree that lead on to others, by number
 }
 
 // maxItems is how many names and items are read of a value, in all. Those of
@@ -66,9 +72,9 @@ func (f *findings) note(key string, s State) {
 func (f *findings) noteWord(key string, word []byte) { f.note(key, f.words.state(word)) }
 
 // keep records the text of a member.
-func (f *findings) keep(member string, text []byte) {
+func (f *findings) keep(member string, said []byte) {
 	if i, known := f.members[member]; known {
-		f.texts[i] = append(f.texts[i], string(text))
+		f.texts[i] = append(f.texts[i], text{says: string(said)})
 	}
 }
 

@@ -25,18 +25,50 @@ func (d Flag) reader(names, names) reader { return d }
 func (Flag) absent() State { return Undecided }
 
 func (d Flag) read(text []byte, f *findings) bool {
-	key := f.cookie
-	if beginning, isPattern := strings.CutSuffix(d.Cookie, "*"); isPattern {
-		key = strings.TrimPrefix(key, beginning)
-	}
-	f.noteWord(key, text)
+	f.noteWord(d.key(f.cookie), text)
 	return true
+}
+
+// key is what a cookie is called by its source.
+func (d Flag) key(cookie string) string {
+	if beginning, isPattern := strings.CutSuffix(d.Cookie, "*"); isPattern {
+		return strings.TrimPrefix(cookie, beginning)
+	}
+	return cookie
+}
+
+// Separators are texts of which any may stand between two items.
+type Separators []string
+
+// cut cuts a text after the first item of it.
+func (s Separators) cut(text []byte) (item, rest []byte) {
+	if len(s) == 1 {
+		item, rest, _ = bytes.Cut(text, []byte(s[0]))
+		return item, rest
+	}
+	for i := range text {
+		if rest, ok := s.cutPrefix(text[i:]); ok {
+			return text[:i], rest
+		}
+	}
+	return text, nil
+}
+
+// cutPrefix is what comes after a separator. It reports false where the text does not
+// begin with one.
+func (s Separators) cutPrefix(text []byte) (rest []byte, ok bool) {
+	for _, separator := range s {
+		if rest, ok = bytes.CutPrefix(text, []byte(separator)); ok {
+			return rest, true
+		}
+	}
+	return text, false
 }
 
 // List is a value that lists the keys that are granted. The others are denied.
 type List struct {
 	// Between is what stands between the keys.
-	Between string
+	Between Separators
 
 	// Levels has the value be a number instead: keys are numbers, and those up to it
 	// are granted.
@@ -60,13 +92,13 @@ func (d List) reader(keys, _ names) reader {
 
 func (List) absent() State { return Denied }
 
-type listReader string
+type listReader Separators
 
 func (between listReader) read(text []byte, f *findings) bool {
 	f.lists.count++
 	for len(text) > 0 {
 		var item []byte
-		item, text, _ = bytes.Cut(text, []byte(between))
+		item, text = Separators(between).cut(text)
 		if !f.counts() {
 			return false
 		}

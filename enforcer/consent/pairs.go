@@ -7,7 +7,8 @@ import "bytes"
 type Pairs struct {
 	// Between is what stands between pairs, and Assign what stands between a key and
 	// its word.
-	Between, Assign string
+	Between Separators
+	Assign  string
 
 	// Nested tells that the keys are not those of the pairs: one of these holds others.
 	// It may be nil.
@@ -17,9 +18,10 @@ type Pairs struct {
 // Nested are the pairs in the member of others, such as
 // "groups=C0001%3A1%2CC0002%3A0".
 type Nested struct {
-	Member          string
-	Unwrap          []Step
-	Between, Assign string
+	Member  string
+	Unwrap  []Step
+	Between Separators
+	Assign  string
 }
 
 // CheckKey implements [Decoding].
@@ -36,8 +38,8 @@ func (d *Pairs) read(text []byte, f *findings) bool {
 		case d.Nested == nil:
 			f.noteWord(string(p.key), p.word)
 		case string(p.key) == d.Nested.Member:
-			inner := unwrapped(p.word, d.Nested.Unwrap)
-			return eachPair(inner, d.Nested.Between, d.Nested.Assign, f, func(p pair) bool {
+			inner, ok := unwrapped(p.word, d.Nested.Unwrap)
+			return ok && eachPair(inner, d.Nested.Between, d.Nested.Assign, f, func(p pair) bool {
 				f.noteWord(string(p.key), p.word)
 				return true
 			})
@@ -51,9 +53,9 @@ type pair struct{ key, word []byte }
 
 // eachPair calls do for each pair of a text, until that reports false. It reports
 // false where that did, or the text is not made of pairs.
-func eachPair(text []byte, between, assign string, f *findings, do func(pair) bool) bool {
+func eachPair(text []byte, between Separators, assign string, f *findings, do func(pair) bool) bool {
 	for len(text) > 0 {
-		item, rest, _ := bytes.Cut(text, []byte(between))
+		item, rest := between.cut(text)
 		key, word, assigned := bytes.Cut(item, []byte(assign))
 		p := pair{bytes.TrimSpace(key), bytes.TrimSpace(word)}
 		if len(p.word) > 0 && isQuote(p.word[0]) {
@@ -79,7 +81,7 @@ func eachPair(text []byte, between, assign string, f *findings, do func(pair) bo
 func isQuote(c byte) bool { return c == '"' || c == '\'' }
 
 // quoted cuts a word in quotes off a text, and the separator after it.
-func quoted(text []byte, between string) (word, rest []byte, ok bool) {
+func quoted(text []byte, between Separators) (word, rest []byte, ok bool) {
 	text = bytes.TrimLeft(text, " \t")
 	end := bytes.IndexByte(text[1:], text[0]) + 1
 	if end == 0 {
@@ -89,6 +91,6 @@ func quoted(text []byte, between string) (word, rest []byte, ok bool) {
 	if len(rest) == 0 {
 		return word, nil, true
 	}
-	rest, ok = bytes.CutPrefix(rest, []byte(between))
+	rest, ok = between.cutPrefix(rest)
 	return word, rest, ok
 }

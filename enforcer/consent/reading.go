@@ -1,7 +1,7 @@
 package consent
 
 import (
-	"strings"
+	"slices"
 	"time"
 )
 
@@ -12,7 +12,8 @@ type source struct {
 	keys    names
 	members names
 	grants  []keyedGrant
-	all     Set // all services that it speaks of
+	version *Condition // nil: choices have none
+	all     Set        // all services that it speaks of
 }
 
 // keyedGrant is a Grant with the indexes of its keys.
@@ -40,8 +41,13 @@ func newSource(declared *Source) *source {
 			s.members.add(p.Member)
 		}
 	}
-	look(s.Date)
-	look(s.Version)
+	for i := range s.Dates {
+		look(&s.Dates[i])
+	}
+	if s.Version != nil {
+		look(s.Version)
+		s.version = s.ofVersion()
+	}
 	for _, conditions := range [][]Condition{s.DecidedWhen, s.UndecidedWhen, s.DeniedWhen} {
 		for i := range conditions {
 			look(&conditions[i].Place)
@@ -51,46 +57,66 @@ func newSource(declared *Source) *source {
 	return s
 }
 
+// ofVersion is the condition that a choice was made under a version that counts.
+func (s *Source) ofVersion() *Condition {
+	if len(s.Versions) > 0 {
+		return &Condition{Place: *s.Version, Test: Is, Words: s.Versions}
+	}
+	return &Condition{Place: *s.Version, Test: IsAtLeast, Least: s.AtLeast}
+}
+
 // read reads what the cookies of a message say in the source. Where there are several
 // of its cookies, each is read by itself, and they have to agree (rule C3); those that
 // hold one word each are read together.
-func (s *source) read(j jar, now func() time.Time) said {
-	own := j.of(s.Cookie)
+func (s *source) read(j *jar, now func() time.Time) said {
+	own := slices.DeleteFunc(j.of(s.Cookie), func(c jarred) bool { return s.excepts(c.name) })
+	a := &around{jar: j, texts: make(map[*Place][]text)}
 	if len(own) == 0 {
-		if d := (document{source: s, jar: j}); s.Plain == nil && d.meetsAny(s.DeniedWhen) {
+		if d := (document{source: s, around: a}); s.Plain == nil && d.mayMeetAny(s.DeniedWhen) {
 			return said{choice: Choice{Denied: s.all}}
 		}
 		return said{}
 	}
 	if _, together := s.Decoding.(Flag); together {
-		return s.readTogether(own, j, now)
+		return s.readTogether(own, a, now)
 	}
-	all := s.readTogether(own[:1], j, now)
+	all := s.readTogether(own[:1], a, now)
 	for i := range own[1:] {
-		next := s.readTogether(own[i+1:i+2], j, now)
+		next := s.readTogether(own[i+1:i+2], a, now)
 		all.limit(&next)
-		all.choice = all.choice.And(next.choice)
+		all.choice, all.lapsed = all.choice.And(next.choice), all.lapsed || next.lapsed
 	}
 	return all
 }
 
-func (s *source) readTogether(own, j jar, now func() time.Time) said {
+func (s *source) excepts(name string) bool {
+	return slices.ContainsFunc(s.Except, func(pattern string) bool { return isLike(pattern, name) })
+}
+
+func (s *source) readTogether(own []jarred, a *around, now func() time.Time) said {
 	if s.Plain != nil {
 		return s.Plain.read(own[0].value, now)
 	}
-	d := document{source: s, own: own, jar: j, findings: findings{
+	d := document{source: s, own: own, around: a, findings: findings{
 		words: &s.Words, keys: s.keys, members: s.members, absent: s.Decoding.absent(),
-		said: make([]uint8, len(s.keys)), texts: make([][]string, len(s.members)),
+		said: make([]uint8, len(s.keys)), texts: make([][]text, len(s.members)),
 		lists: lists{in: make([]int, len(s.keys)), last: make([]int, len(s.keys))},
 	}}
 	isReadable := d.read()
+	isDenied, isUndecided, isDecided := d.mayMeetAny(s.DeniedWhen), d.mayMeetAny(s.UndecidedWhen), d.isDecided()
 	switch {
-	case d.meetsAny(s.DeniedWhen):
+	case isDenied:
 		return said{choice: Choice{Denied: s.all}}
-	case !isReadable:
+	case !isReadable || d.garbled:
 		return said{choice: Choice{Undecodable: s.all}}
-	case !d.isDecided() || !d.isOfVersion():
+	case a.isCut: // what would tell that it does not count may be in what was not read
+		return said{choice: d.choice()}
+	case isUndecided:
+		return said{lapsed: true}
+	case !isDecided:
 		return said{}
+	case s.version != nil && !d.meetsAll(s.version):
+		return said{lapsed: true}
 	}
 	p, ok := d.period()
 	if !ok {
@@ -103,17 +129,24 @@ func (s *source) readTogether(own, j jar, now func() time.Time) said {
 type document struct {
 	*source
 	findings
-	own, jar jar
+	own     []jarred
+	around  *around
+	garbled bool // a text that matters cannot be read
 }
 
 func (d *document) read() bool {
+	flag, areWords := d.Decoding.(Flag)
 	for _, c := range d.own {
+		if areWords && !d.source.keys.has(flag.key(c.name)) {
+			continue // it may be anything
+		}
 		if len(c.value) > MaxValueBytes {
 			return false
 		}
 		d.cookie = c.name
-		if !d.reader.read(unwrapped([]byte(c.value), d.Unwrap), &d.findings) {
-			d.texts = make([][]string, len(d.source.members))
+		value, ok := unwrapped([]byte(c.value), d.Unwrap)
+		if !ok || !d.reader.read(value, &d.findings) {
+			d.texts = nil
 			return false
 		}
 	}
@@ -121,37 +154,28 @@ func (d *document) read() bool {
 }
 
 // textsAt are the texts that stand at a place.
-func (d *document) textsAt(p *Place) (texts []string) {
+func (d *document) textsAt(p *Place) (texts []text) {
 	switch {
 	case p.Cookie != "":
-		for _, c := range d.jar.of(p.Cookie) {
-			texts = append(texts, c.value)
-		}
+		return d.around.at(p)
 	case p.Member == "":
 		for _, c := range d.own {
-			texts = append(texts, c.value)
+			texts = append(texts, p.textIn(c.value))
 		}
 	case d.texts != nil:
-		texts = d.texts[d.source.members[p.Member]]
-	}
-	for i, text := range texts {
-		if len(text) > MaxValueBytes {
-			text = ""
+		for _, t := range d.texts[d.source.members[p.Member]] {
+			texts = append(texts, p.unwrap(t))
 		}
-		if len(p.Unwrap) > 0 {
-			text = string(unwrapped([]byte(text), p.Unwrap))
-		}
-		texts[i] = strings.TrimSpace(text)
 	}
 	return texts
 }
 
-// meetsAny tells whether a text meets one of the conditions.
-func (d *document) meetsAny(conditions []Condition) bool {
+// mayMeetAny tells whether a text meets one of the conditions, or cannot be read.
+func (d *document) mayMeetAny(conditions []Condition) bool {
 	for i := range conditions {
 		c := &conditions[i]
-		for _, text := range d.textsAt(&c.Place) {
-			if c.isMetBy(text) {
+		for _, t := range d.textsAt(&c.Place) {
+			if c.mayBeMetBy(t) {
 				return true
 			}
 		}
@@ -162,8 +186,8 @@ func (d *document) meetsAny(conditions []Condition) bool {
 // meetsAll tells whether there are texts, and all meet a condition.
 func (d *document) meetsAll(c *Condition) bool {
 	texts := d.textsAt(&c.Place)
-	for _, text := range texts {
-		if !c.isMetBy(text) {
+	for _, t := range texts {
+		if d.garbled = d.garbled || t.garbled; !c.isMetBy(t) {
 			return false
 		}
 	}
@@ -171,9 +195,6 @@ func (d *document) meetsAll(c *Condition) bool {
 }
 
 func (d *document) isDecided() bool {
-	if d.meetsAny(d.UndecidedWhen) {
-		return false
-	}
 	for i := range d.DecidedWhen {
 		if d.meetsAll(&d.DecidedWhen[i]) {
 			return true
@@ -182,28 +203,19 @@ func (d *document) isDecided() bool {
 	return len(d.DecidedWhen) == 0
 }
 
-// isOfVersion tells whether the choice was made under a version that counts.
-func (d *document) isOfVersion() bool {
-	switch {
-	case d.Version == nil:
-		return true
-	case len(d.Versions) > 0:
-		return d.meetsAll(&Condition{Place: *d.Version, Test: Is, Words: d.Versions})
-	}
-	return d.meetsAll(&Condition{Place: *d.Version, Test: IsAtLeast, Least: d.AtLeast})
-}
-
 // period is when the choice counts. It reports false where it cannot be told.
 func (d *document) period() (p period, ok bool) {
-	if d.Date == nil || d.MaxAge == 0 {
+	if d.MaxAge == 0 {
 		return p, true
 	}
-	for _, text := range d.textsAt(d.Date) {
-		made, ok := dateOf(text)
-		if !ok {
-			return p, false
+	for i := range d.Dates {
+		for _, t := range d.textsAt(&d.Dates[i]) {
+			made, ok := dateOf(t.says)
+			if !ok || t.garbled {
+				return p, false
+			}
+			p.add(made, d.MaxAge)
 		}
-		p.add(made, d.MaxAge)
 	}
 	return p, true
 }

@@ -1,7 +1,6 @@
 package consent
 
 import (
-	"slices"
 	"strings"
 	"time"
 )
@@ -12,6 +11,10 @@ type Source struct {
 	// Cookie is the name of the cookie, or what names begin with and "*". Several
 	// cookies of one source have to agree (rule C3).
 	Cookie string
+
+	// Except are names that Cookie stands for, and that hold something else. "*" stands
+	// for any run of characters.
+	Except []string
 
 	// Plain reads values in the plain form. Where it is not nil, nothing below is used.
 	Plain *Decoder
@@ -34,9 +37,9 @@ type Source struct {
 	// DeniedWhen is met, over all else.
 	DecidedWhen, UndecidedWhen, DeniedWhen []Condition
 
-	// Date is where it stands when the choice was made, and MaxAge the age from which
+	// Dates are where it stands when the choice was made, and MaxAge the age from which
 	// on it counts as undecided (rule C5). Without either, a choice does not age.
-	Date   *Place
+	Dates  []Place
 	MaxAge time.Duration
 
 	// Version is where it stands under which version of the policy the choice was
@@ -67,46 +70,6 @@ type Place struct {
 	Unwrap []Step
 }
 
-// Condition is what has to stand at a place. Where a place has more than one text,
-// a condition that the visitor has decided has to be met by all of them, and another
-// one by any.
-type Condition struct {
-	Place
-	Test Test
-
-	// Words are those of the tests Is and IsNot, and Least is that of AtLeast.
-	Words []string
-	Least string
-}
-
-// Test is how a condition tests a text.
-type Test uint8
-
-const (
-	// IsThere: there is a text, and it is not empty.
-	IsThere Test = iota
-	// Is: it is one of some words.
-	Is
-	// IsNot: there is a text, and it is none of some words.
-	IsNot
-	// IsAtLeast: it is a number or version, as [IsVersion] has it, and not lower than
-	// another one.
-	IsAtLeast
-)
-
-func (c *Condition) isMetBy(text string) bool {
-	switch c.Test {
-	case Is:
-		return slices.Contains(c.Words, text)
-	case IsNot:
-		return !slices.Contains(c.Words, text)
-	case IsAtLeast:
-		older, ok := isOlder([]byte(text), []byte(c.Least))
-		return ok && !older
-	}
-	return text != ""
-}
-
 // Matches tells whether a cookie's name is a declared one, or begins with what stands
 // before its "*".
 func Matches(declared, name string) bool {
@@ -114,4 +77,22 @@ func Matches(declared, name string) bool {
 		return strings.HasPrefix(name, beginning)
 	}
 	return declared == name
+}
+
+// isLike tells whether a name matches a pattern, in which "*" stands for any run of
+// characters.
+func isLike(pattern, name string) bool {
+	beginning, rest, isPattern := strings.Cut(pattern, "*")
+	if !isPattern {
+		return name == pattern
+	}
+	name, ok := strings.CutPrefix(name, beginning)
+	for more := true; ok; {
+		var part string
+		if part, rest, more = strings.Cut(rest, "*"); !more {
+			return strings.HasSuffix(name, part)
+		}
+		_, name, ok = strings.Cut(name, part)
+	}
+	return false
 }

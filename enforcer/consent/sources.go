@@ -1,16 +1,17 @@
 package consent
 
 import (
+	"slices"
+	"strings"
 	"time"
-
-	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 )
 
 // Sources are all places where visitors' choices are kept, in their order.
 type Sources struct {
 	sources []*source
 	combine Combine
-	cookies []string // that the sources look at
+	cookies []string        // that the sources look at
+	named   map[string]bool // those of them that are known by their whole names
 	all     Set
 }
 
@@ -19,7 +20,7 @@ type Combine uint8
 
 const (
 	// First has each service go by the first source that says anything about it, if
-	// only something that cannot be read.
+	// only something that cannot be read, or does not count any more.
 	First Combine = iota
 	// DenyWins denies what any source denies, grants what at least one grants and none
 	// denies, and has what cannot be read in one beat the grants of the others.
@@ -29,16 +30,22 @@ const (
 // NewSources returns sources that are ready to be read. They may not be changed any
 // more.
 func NewSources(combine Combine, declared []*Source) *Sources {
-	s := &Sources{combine: combine}
-	seen := make(map[string]bool)
+	s := &Sources{combine: combine, named: make(map[string]bool)}
 	for _, d := range declared {
 		compiled := newSource(d)
 		s.sources = append(s.sources, compiled)
 		s.all.AddAll(&compiled.all)
 		for _, name := range d.cookies() {
-			if !seen[name] {
-				seen[name] = true
+			if !slices.Contains(s.cookies, name) {
 				s.cookies = append(s.cookies, name)
+			}
+			if !strings.HasSuffix(name, "*") {
+				s.named[name] = true
+			}
+		}
+		if _, areCookies := d.Decoding.(Flag); areCookies && strings.HasSuffix(d.Cookie, "*") {
+			for key := range compiled.keys {
+				s.named[strings.TrimSuffix(d.Cookie, "*")+key] = true
 			}
 		}
 	}
@@ -53,7 +60,9 @@ func (s *Source) cookies() []string {
 			all = append(all, p.Cookie)
 		}
 	}
-	add(s.Date)
+	for i := range s.Dates {
+		add(&s.Dates[i])
+	}
 	add(s.Version)
 	for _, conditions := range [][]Condition{s.DecidedWhen, s.UndecidedWhen, s.DeniedWhen} {
 		for i := range conditions {
@@ -77,35 +86,45 @@ func (s *Sources) Holds(name string) bool {
 	return false
 }
 
+// Names tells whether the sources look at a cookie by its whole name, or for a key that
+// somebody has named. One that only begins like others may be anything.
+func (s *Sources) Names(name string) bool { return s.named[name] }
+
 // Speak is what the sources speak of: no choice says anything about another service.
 func (s *Sources) Speak() Set { return s.all }
 
-// MaxPairs is how many cookies are read in one message. Where there are more, nothing
-// can be read.
-const MaxPairs = 64
+// MaxPairs is how many cookies are read in one message, and MaxBytes how long they may
+// be together. Where there is more, what was read can only deny.
+const (
+	MaxPairs = 64
+	MaxBytes = 16 * MaxValueBytes
+)
 
 // Decode reads the choice from the pairs of a Cookie line. It asks for the time only
 // where they say when the choice was made.
 func (s *Sources) Decode(line string, now func() time.Time) Choice { return s.read(line, now).choice }
 
 func (s *Sources) read(line string, now func() time.Time) said {
-	j, ok := jarOf(line)
-	if !ok {
-		return said{choice: Choice{Undecodable: s.all}}
-	}
+	j := jarOf(line)
 	var all said
 	var settled Set // by an earlier source
 	for _, source := range s.sources {
-		next := source.read(j, now)
+		next := source.read(&j, now)
 		all.limit(&next)
 		c := next.choice
 		if s.combine == First {
 			c = c.without(&settled)
 			settled = settled.Union(c.Granted).Union(c.Denied).Union(c.Undecodable)
+			if next.lapsed {
+				settled.AddAll(&source.all)
+			}
 		}
 		all.choice.Granted.AddAll(&c.Granted)
 		all.choice.Denied.AddAll(&c.Denied)
 		all.choice.Undecodable.AddAll(&c.Undecodable)
+	}
+	if j.isCut {
+		all.choice.Undecodable = s.all
 	}
 	all.choice = all.choice.settled()
 	return all
@@ -119,35 +138,4 @@ func (c Choice) without(services *Set) Choice {
 		c.Undecodable[i] &^= services[i]
 	}
 	return c
-}
-
-// jar is the cookies of one message that sources look at.
-type jar []jarred
-
-type jarred struct{ name, value string }
-
-// jarOf reads a Cookie line. It reports false where it has more cookies than any
-// browser has reason to send.
-func jarOf(line string) (j jar, ok bool) {
-	for more := true; more; {
-		var p cookie.Pair
-		if p, line, more = cookie.Next(line); p.Text == "" {
-			continue
-		}
-		if len(j) == MaxPairs {
-			return nil, false
-		}
-		j = append(j, jarred{p.Name(), p.Value()})
-	}
-	return j, true
-}
-
-// of are the cookies of a declared name.
-func (j jar) of(declared string) (found jar) {
-	for _, c := range j {
-		if Matches(declared, c.name) {
-			found = append(found, c)
-		}
-	}
-	return found
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // Step takes one wrapping off a text. A step that does not apply leaves the text as
-// it is.
+// it is, but for a part that is not there: then the text cannot be read.
 type Step struct {
 	Do StepKind
 
@@ -35,52 +35,51 @@ const (
 	Rest
 )
 
-// unwrapped takes steps, and leaves the text that it was given alone.
-func unwrapped(text []byte, steps []Step) []byte {
+// unwrapped takes steps, and leaves the text that it was given alone. It reports false
+// where the text has too few parts.
+func unwrapped(text []byte, steps []Step) (_ []byte, ok bool) {
 	for i := range steps {
-		text = steps[i].take(text)
+		if text, ok = steps[i].take(text); !ok {
+			return nil, false
+		}
 	}
-	return text
+	return text, true
 }
 
-func (s *Step) take(text []byte) []byte {
+func (s *Step) take(text []byte) (_ []byte, ok bool) {
 	switch s.Do {
 	case Percent:
 		if bytes.IndexByte(text, '%') < 0 {
-			return text
+			return text, true
 		}
 		if decoded, ok := percentDecode(bytes.Clone(text)); ok {
-			return decoded
+			return decoded, true
 		}
 	case Base64:
-		return base64Decoded(text)
+		return base64Decoded(text), true
 	case DoubleQuotes:
-		return unquote(bytes.Clone(text))
+		return unquote(bytes.Clone(text)), true
 	case Strip:
-		return bytes.Trim(text, s.Text)
+		return bytes.Trim(text, s.Text), true
 	case Field:
-		if rest := after(text, s.Text, s.At); rest != nil {
-			field, _, _ := bytes.Cut(rest, []byte(s.Text))
-			return field
-		}
+		rest, ok := after(text, s.Text, s.At)
+		field, _, _ := bytes.Cut(rest, []byte(s.Text))
+		return field, ok
 	case Rest:
-		if rest := after(text, s.Text, s.At); rest != nil {
-			return rest
-		}
+		return after(text, s.Text, s.At)
 	}
-	return text
+	return text, true
 }
 
-// after is what comes after the first n separators, or nil where there are fewer.
-func after(text []byte, separator string, n int) []byte {
+// after is what comes after the first n separators. It reports false where there are
+// fewer.
+func after(text []byte, separator string, n int) (_ []byte, ok bool) {
 	for ; n > 0; n-- {
-		i := bytes.Index(text, []byte(separator))
-		if i < 0 {
-			return nil
+		if _, text, ok = bytes.Cut(text, []byte(separator)); !ok {
+			return nil, false
 		}
-		text = text[i+len(separator):]
 	}
-	return text
+	return text, true
 }
 
 func base64Decoded(text []byte) []byte {

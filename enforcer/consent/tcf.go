@@ -109,7 +109,7 @@ func (d *tcfReader) read(text []byte, f *findings) bool {
 	for _, field := range tcfFields {
 		n := b.numberAt(field.at, field.size)
 		if field.name == "created" || field.name == "lastUpdated" {
-			n *= 100 // tenths of a second, as milliseconds
+			n /= 10 // of tenths of a second
 		}
 		f.keep(d.prefix+field.name, strconv.AppendInt(nil, n, 10))
 	}

@@ -47,6 +47,7 @@ func TestTCF(t *testing.T) {
 		{"ranges of vendors", tcfString(2, testNow, ranges), "GDGG"},
 		{"other segments", tcfString(2, testNow, field) + ".YAAAAAAAAAA", "GDGG"},
 		{"too old", tcfString(2, testNow.Add(-halfYear-time.Hour), field), "...."},
+		{"too old by decades", tcfString(2, time.UnixMilli(testNow.Unix()), field), "...."},
 		{"version 1", tcfString(1, testNow, field), "????"},
 		{"padding", tcfString(2, testNow, field) + "=", "????"},
 		{"the field of vendors is cut off", tcfString(2, testNow, field[:20]), "????"},
@@ -56,7 +57,7 @@ func TestTCF(t *testing.T) {
 		{"no vendors", tcfString(2, testNow, ""), "????"},
 	} {
 		s := consent.NewSources(consent.First, []*consent.Source{{
-			Cookie: "tc", Decoding: consent.TCF{}, Date: &consent.Place{Member: "lastUpdated"}, MaxAge: halfYear,
+			Cookie: "tc", Decoding: consent.TCF{}, Dates: []consent.Place{{Member: "lastUpdated"}}, MaxAge: halfYear,
 			Grants: []consent.Grant{
 				{Services: set(0), Keys: []string{"1", "7"}}, {Services: set(1), Keys: []string{"1", "3"}},
 				{Services: set(2), Keys: []string{"special_feature.2"}}, {Services: set(3), Keys: []string{"1", "vendor.11"}},
@@ -68,24 +69,24 @@ func TestTCF(t *testing.T) {
 	}
 }
 
-// TestMemoryOfSources: a choice that is remembered ages, and the next source speaks in
-// its place (C5).
+// TestMemoryOfSources: a choice that is remembered ages, and no older one takes its
+// place (C5).
 func TestMemoryOfSources(t *testing.T) {
 	t.Parallel()
-	source := func(cookie string, maxAge time.Duration) *consent.Source {
+	ga, matomo := consent.Grant{Services: set(0), Keys: []string{"ga"}}, consent.Grant{Services: set(1), Keys: []string{"matomo"}}
+	source := func(cookie string, maxAge time.Duration, grants ...consent.Grant) *consent.Source {
 		return &consent.Source{
-			Cookie: cookie, Decoding: &consent.JSON{Member: consent.KeyName}, Date: &consent.Place{Member: "at"}, MaxAge: maxAge,
-			Grants: []consent.Grant{{Services: set(0), Keys: []string{"ga"}}, {Services: set(1), Keys: []string{"matomo"}}},
+			Cookie: cookie, Decoding: &consent.JSON{Member: consent.KeyName}, Dates: []consent.Place{{Member: "at"}}, MaxAge: maxAge, Grants: grants,
 		}
 	}
-	m := consent.NewMemoryOf(consent.NewSources(consent.First, []*consent.Source{source("new", time.Hour), source("old", halfYear)}))
-	line := `new={"ga":true,"at":` + seconds(0) + `}; old={"ga":false,"matomo":true,"at":` + millis(-24*time.Hour) + `}`
+	m := consent.NewMemoryOf(consent.NewSources(consent.First, []*consent.Source{source("new", time.Hour, ga), source("old", halfYear, ga, matomo)}))
+	line := `new={"ga":true,"at":` + seconds(0) + `}; old={"ga":true,"matomo":true,"at":` + millis(-24*time.Hour) + `}`
 	for _, row := range []struct {
 		at   time.Duration
 		want string
 	}{
-		{0, "GG.."}, {time.Hour, "GG.."}, {time.Hour + 1, "DG.."}, {2 * time.Hour, "DG.."}, {time.Minute, "GG.."},
-		{halfYear, "...."}, {-24*time.Hour - time.Minute, "DG.."}, {-49 * time.Hour, "...."}, {0, "GG.."},
+		{0, "GG.."}, {time.Hour, "GG.."}, {time.Hour + 1, ".G.."}, {2 * time.Hour, ".G.."}, {time.Minute, "GG.."},
+		{halfYear, "...."}, {-24*time.Hour - time.Minute, ".G.."}, {-49 * time.Hour, "...."}, {0, "GG.."},
 	} {
 		if got := states(t, decoded(t, m, line, func() time.Time { return testNow.Add(row.at) })); got != row.want {
 			t.Errorf("C5: after %v the choice is %s, want %s", row.at, got, row.want)

@@ -12,7 +12,8 @@ type JSON struct {
 	Member string
 
 	// Arrays are paths of lists of granted keys. The keys that are not in them, in each
-	// that is there, are denied.
+	// that is there, are denied. [AnyMember] at the end of one stands for all members of
+	// an object, which are parts of one list.
 	Arrays []string
 
 	// NonEmpty is the path of an array or object. The key is granted where that has
@@ -25,6 +26,9 @@ const KeyName = "{key}"
 
 // Root is the path of the whole value, in Arrays.
 const Root = "."
+
+// AnyMember is what stands for the name of any member at the end of a path in Arrays.
+const AnyMember = "*"
 
 // CheckKey implements [Decoding].
 func (*JSON) CheckKey(key string) error {
@@ -54,9 +58,14 @@ func (d *JSON) reader(keys, members names) reader {
 		}
 	}
 	for _, path := range d.Arrays {
-		if path == Root {
+		switch parent, ofAny := strings.CutSuffix(path, "/"+AnyMember); {
+		case path == Root:
 			t.root.list = true
-		} else {
+		case path == AnyMember:
+			t.root.inParts = true
+		case ofAny:
+			t.root.at(parent).inParts = true
+		default:
 			t.root.at(path).list = true
 		}
 	}
@@ -64,19 +73,49 @@ func (d *JSON) reader(keys, members names) reader {
 		n := t.root.at(member)
 		n.members = append(n.members, member)
 	}
+	t.count(&t.root)
 	return t
 }
 
 // tree is where in a JSON text something is looked for.
-type tree struct{ root node }
+type tree struct {
+	root  node
+	inner int // how many nodes lead on to others
+}
 
 type node struct {
 	children map[string]*node
+	number   int // among those that lead on to others, from 1; 0: it does not
 
 	words   []string // keys of which it is the word
 	filled  []string // keys that are granted where it is not empty
 	members []string // under which its text is looked for
 	list    bool     // it lists keys
+	inParts bool     // its members list keys together,
+	isPart  bool     // and this is one of them
+}
+
+// part is a member that lists keys with others, in which nothing else is looked for.
+var part = &node{isPart: true}
+
+// count numbers the nodes that lead on to others.
+func (t *tree) count(n *node) {
+	if len(n.children) > 0 || n.inParts {
+		t.inner++
+		n.number = t.inner
+	}
+	for _, child := range n.children {
+		child.isPart = n.inParts
+		t.count(child)
+	}
+}
+
+// child is what is looked for in a member, or nil.
+func (n *node) child(name []byte) *node {
+	if child := n.children[string(name)]; child != nil || !n.inParts {
+		return child
+	}
+	return part
 }
 
 // at is the node at a path, which is made where there is none.
@@ -102,14 +141,16 @@ func (t *tree) read(text []byte, f *findings) bool {
 	if s.at == len(text) || text[s.at] != '{' && text[s.at] != '[' {
 		return false
 	}
+	f.passed = make([]bool, t.inner)
 	ok := f.readNode(&s, &t.root)
 	s.skipSpace()
 	return ok && s.at == len(text)
 }
 
-// readNode takes a value, and records what is looked for in it.
+// readNode takes a value, and records what is looked for in it. It reports false where
+// the value is the second that leads on to others: who knows which of them counts.
 func (f *findings) readNode(s *scanner, n *node) bool {
-	if !f.counts() {
+	if !f.counts() || n != nil && !f.passes(n) {
 		return false
 	}
 	if n == nil {
@@ -124,25 +165,43 @@ func (f *findings) readNode(s *scanner, n *node) bool {
 	case s.next('['):
 		return f.readArray(s, n, start)
 	}
-	text, kind := s.scalar()
+	said, kind := s.scalar()
 	if kind == malformed {
 		return false
 	}
-	f.keepAll(n, text)
+	isNull, isFalse := s.text[start] == 'n', s.text[start] == 'f'
+	f.keepAll(n, said)
+	if isNull || isFalse {
+		f.markNothing(n)
+	}
 	for _, key := range n.words {
-		if isNull := s.text[start] == 'n'; isNull {
+		if isNull {
 			f.note(key, Undecodable)
 		} else {
-			f.noteWord(key, text)
+			f.noteWord(key, said)
 		}
 	}
 	f.noteAll(n.filled, Undecodable)
-	f.lists.spoiled = f.lists.spoiled || n.list
+	f.lists.spoiled = f.lists.spoiled || n.list || n.isPart || n.inParts
 	return true
 }
 
+// passes notes that a node was read, and reports false for one that leads on to others
+// and was read before.
+func (f *findings) passes(n *node) bool {
+	if n.number == 0 {
+		return true
+	}
+	again := f.passed[n.number-1]
+	f.passed[n.number-1] = true
+	return !again
+}
+
 func (f *findings) readObject(s *scanner, n *node, start int) bool {
-	f.lists.spoiled = f.lists.spoiled || n.list
+	f.lists.spoiled = f.lists.spoiled || n.list || n.isPart
+	if n.inParts {
+		f.lists.count++
+	}
 	f.noteAll(n.words, Undecodable)
 	if s.next('}') {
 		f.noteAll(n.filled, Denied)
@@ -150,9 +209,16 @@ func (f *findings) readObject(s *scanner, n *node, start int) bool {
 		return true
 	}
 	f.noteAll(n.filled, Granted)
+	parts := make(map[string]bool)
 	for {
 		name, ok := s.str()
-		if !ok || !s.next(':') || !f.readNode(s, n.children[string(name)]) {
+		if n.inParts {
+			if parts[string(name)] {
+				return false
+			}
+			parts[string(name)] = true
+		}
+		if !ok || !s.next(':') || !f.readNode(s, n.child(name)) {
 			return false
 		}
 		if s.next(',') {
@@ -167,7 +233,7 @@ func (f *findings) readObject(s *scanner, n *node, start int) bool {
 }
 
 func (f *findings) readArray(s *scanner, n *node, start int) bool {
-	if n.list {
+	if n.list || n.inParts { // of an object without members, PHP makes an array
 		f.lists.count++
 	}
 	f.noteAll(n.words, Undecodable)
@@ -177,8 +243,9 @@ func (f *findings) readArray(s *scanner, n *node, start int) bool {
 		return true
 	}
 	f.noteAll(n.filled, Granted)
+	f.lists.spoiled = f.lists.spoiled || n.inParts
 	for {
-		if !f.readItem(s, n.list) {
+		if !f.readItem(s, n.list || n.isPart) {
 			return false
 		}
 		if s.next(',') {
@@ -216,6 +283,14 @@ func (f *findings) readItem(s *scanner, isKey bool) bool {
 func (f *findings) keepAll(n *node, text []byte) {
 	for _, member := range n.members {
 		f.keep(member, text)
+	}
+}
+
+// markNothing records that the text that was kept last says that nothing is there.
+func (f *findings) markNothing(n *node) {
+	for _, member := range n.members {
+		texts := f.texts[f.members[member]]
+		texts[len(texts)-1].isNothing = true
 	}
 }
 

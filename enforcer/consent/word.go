@@ -6,7 +6,8 @@ import "strings"
 type Words struct {
 	// Granted, Denied and Undecided are words. "*" in one of the first two stands for
 	// every other word. Where both are empty, the words are 1, true, yes, on, allow
-	// and granted, and 0, false, no, off, deny and denied, in any case.
+	// and granted, and 0, false, no, off, deny and denied, in any case. Those of them
+	// that deny do so under a "*" that grants, too, unless another list has them.
 	Granted, Denied, Undecided []string
 }
 
@@ -20,10 +21,26 @@ func (w *Words) state(word []byte) State {
 		return of
 	case len(w.Granted)+len(w.Denied) == 0:
 		return saidByWord(word)
-	case len(word) > 0:
-		return other
+	case len(word) == 0:
+		return Undecodable
+	case other == Granted:
+		return unlessRefused(word)
 	}
-	return Undecodable
+	return other
+}
+
+// unlessRefused grants by any word, but for those that say no where none are listed, and
+// what is left of one.
+func unlessRefused(word []byte) State {
+	if saidByWord(word) == Denied {
+		return Denied
+	}
+	for _, refusal := range []string{"false", "off", "no", "denied"} {
+		if len(word) < len(refusal) && strings.EqualFold(refusal[:len(word)], string(word)) {
+			return Undecodable
+		}
+	}
+	return Granted
 }
 
 // find looks a word up, and tells what words mean that are in no list. A word is in

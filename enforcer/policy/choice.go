@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -76,10 +77,22 @@ func (r *reader) consent(n *yaml.Node, c *consentSection) {
 		c.sources = []sourceSection{plainSource(n)} // the problem is known
 	}
 	for i := range c.sources {
-		if s := &c.sources[i]; s.maxAgeNode == nil && maxAgeNode != nil && (s.isPlain() && s.timestamp != "" || s.dateNode != nil) {
+		switch s := &c.sources[i]; {
+		case maxAgeNode == nil || s.maxAgeNode != nil:
+		case s.tellsWhen():
 			s.MaxAge = maxAge
+		default:
+			r.warnf(s.node, "max_age has no effect here: nothing tells when the choice was made; say so with date, or timestamp in the plain form, where the value does")
 		}
 	}
+}
+
+// tellsWhen tells whether a source says where the date of a choice stands.
+func (s *sourceSection) tellsWhen() bool {
+	if s.isPlain() {
+		return s.timestamp != "" && s.format != consent.ListFormat
+	}
+	return s.dateNode != nil
 }
 
 func hasKey(n *yaml.Node, name string) bool { return valueOf(n, name) != nil }
@@ -112,6 +125,7 @@ func (r *reader) source(n *yaml.Node) sourceSection {
 		field{"cookie", func(v *yaml.Node) {
 			s.Cookie, s.cookieNode = r.choiceCookie(v, "the name of the consent cookie"), v
 		}},
+		declared("except", func(v *yaml.Node) { s.Except = r.exceptions(v) }),
 		field{"max_age", func(v *yaml.Node) { s.MaxAge, s.maxAgeNode = r.maxAge(v), v }},
 		field{"version", func(v *yaml.Node) { s.versionNode = v }},
 		plain("format", func(v *yaml.Node) { s.format = formats[r.oneOf(v, "format", "auto", "json", "pairs", "list")] }),
@@ -124,7 +138,7 @@ func (r *reader) source(n *yaml.Node) sourceSection {
 		declared("decided_when", func(v *yaml.Node) { s.DecidedWhen = r.conditions(v, "decided_when") }),
 		declared("undecided_when", func(v *yaml.Node) { s.UndecidedWhen = r.conditions(v, "undecided_when") }),
 		declared("denied_when", func(v *yaml.Node) { s.DeniedWhen = r.conditions(v, "denied_when") }),
-		declared("date", func(v *yaml.Node) { s.Date, s.dateNode = r.placeOnly(v, "date"), v }),
+		declared("date", func(v *yaml.Node) { s.Dates, s.dateNode = r.places(v, "date"), v }),
 		declared("keys", func(v *yaml.Node) { s.keysNode, s.keys = v, r.keys(v) }),
 	)
 	if s.isPlain() {
@@ -189,6 +203,15 @@ func (r *reader) maxAge(n *yaml.Node) time.Duration {
 		r.errorf(n, "max_age %q: %v", text, err)
 	}
 	return d
+}
+
+// exceptions reads the names that a pattern of consent cookies does not stand for.
+func (r *reader) exceptions(n *yaml.Node) []string {
+	names := r.scalars(n, "except")
+	if slices.Contains(names, "") {
+		r.errorf(n, "expected names of cookies that hold something else as except, in which \"*\" stands for anything")
+	}
+	return names
 }
 
 // choiceCookie reads the name of a cookie that tells of the choice. It may be a

@@ -88,15 +88,8 @@ func (r *reader) jsonDecoding(n *yaml.Node) consent.Decoding {
 	r.mapping(n, "json", nil,
 		field{"member", func(v *yaml.Node) { d.Member = r.keyPath(v, "member") }},
 		field{"array", func(v *yaml.Node) {
-			for _, path := range r.scalars(v, "array") {
-				if path != consent.Root {
-					r.checkPath(v, "array", path)
-				}
-				if strings.Contains(path, consent.KeyName) {
-					r.errorf(v, "expected the path of an array that holds keys, without %s, found %q", consent.KeyName, path)
-				}
-				d.Arrays = append(d.Arrays, path)
-			}
+			d.Arrays = r.scalars(v, "array")
+			r.checkArrays(v, d.Arrays)
 		}},
 		field{"non_empty", func(v *yaml.Node) { d.NonEmpty = r.keyPath(v, "non_empty") }},
 	)
@@ -104,6 +97,27 @@ func (r *reader) jsonDecoding(n *yaml.Node) consent.Decoding {
 		r.errorf(n, "expected one of member, array and non_empty in json")
 	}
 	return d
+}
+
+// checkArrays refuses paths of arrays that cannot be, or cannot be told apart.
+func (r *reader) checkArrays(n *yaml.Node, paths []string) {
+	for _, path := range paths {
+		if path != consent.Root {
+			r.checkPath(n, "array", path)
+		}
+		if strings.Contains(path, consent.KeyName) {
+			r.errorf(n, "expected the path of an array that holds keys, without %s, found %q", consent.KeyName, path)
+		}
+		parent := strings.TrimSuffix(path, consent.AnyMember)
+		if slices.Contains(strings.Split(strings.TrimSuffix(parent, "/"), "/"), consent.AnyMember) {
+			r.errorf(n, "expected \"*\" at the end of the path of an array only, as in consents/*, found %q", path)
+		}
+		for _, other := range paths {
+			if parent != path && other != path && strings.HasPrefix(other, parent) {
+				r.errorf(n, "%q stands for %q as well: remove one of the two", path, other)
+			}
+		}
+	}
 }
 
 // keyPath reads a path in which a key stands.
@@ -135,14 +149,14 @@ func (r *reader) pairsDecoding(at, n *yaml.Node) consent.Decoding {
 		return d
 	}
 	r.mapping(n, "pairs", []string{"between", "assign"},
-		field{"between", func(v *yaml.Node) { d.Between = r.separator(v, "between") }},
+		field{"between", func(v *yaml.Node) { d.Between = r.separators(v, "between") }},
 		field{"assign", func(v *yaml.Node) { d.Assign = r.separator(v, "assign") }},
 		field{"nested", func(v *yaml.Node) {
 			d.Nested = new(consent.Nested)
 			r.mapping(v, "nested", []string{"member", "between", "assign"},
 				field{"member", func(v *yaml.Node) { d.Nested.Member, _ = r.text(v, "member") }},
 				field{"unwrap", func(v *yaml.Node) { d.Nested.Unwrap = r.steps(v) }},
-				field{"between", func(v *yaml.Node) { d.Nested.Between = r.separator(v, "between") }},
+				field{"between", func(v *yaml.Node) { d.Nested.Between = r.separators(v, "between") }},
 				field{"assign", func(v *yaml.Node) { d.Nested.Assign = r.separator(v, "assign") }},
 			)
 		}},
@@ -157,10 +171,10 @@ func (r *reader) listDecoding(at, n *yaml.Node) consent.Decoding {
 		return d
 	}
 	r.mapping(n, "list", nil,
-		field{"between", func(v *yaml.Node) { d.Between = r.separator(v, "between") }},
+		field{"between", func(v *yaml.Node) { d.Between = r.separators(v, "between") }},
 		field{"level", func(v *yaml.Node) { d.Levels = r.boolean(v, "level") }},
 	)
-	if (d.Between == "") == !d.Levels {
+	if (d.Between == nil) == !d.Levels {
 		r.errorf(n, "expected either between or level: true in list")
 	}
 	return d
@@ -175,6 +189,15 @@ func (r *reader) bitsDecoding(at, n *yaml.Node) consent.Decoding {
 		return consent.GPP{}
 	}
 	return consent.TCF{}
+}
+
+// separators reads what may stand between the items of a value.
+func (r *reader) separators(n *yaml.Node, what string) consent.Separators {
+	texts := r.scalars(n, what)
+	if slices.Contains(texts, "") {
+		r.errorf(n, "expected at least one character as %s", what)
+	}
+	return texts
 }
 
 // separator reads what stands between parts of a value.
@@ -258,7 +281,20 @@ func (r *reader) condition(n *yaml.Node, what string) (c consent.Condition) {
 	return c
 }
 
-func (r *reader) placeOnly(n *yaml.Node, what string) *consent.Place { return r.place(n, what) }
+// places reads one place, or a list of them.
+func (r *reader) places(n *yaml.Node, what string) (places []consent.Place) {
+	add := func(item *yaml.Node) {
+		if p := r.place(item, what); p != nil {
+			places = append(places, *p)
+		}
+	}
+	if n.Kind == yaml.SequenceNode {
+		r.sequence(n, what, add)
+	} else {
+		add(n)
+	}
+	return places
+}
 
 // place reads where a text stands, in a mapping that may have other fields.
 func (r *reader) place(n *yaml.Node, what string, more ...field) *consent.Place {

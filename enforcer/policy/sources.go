@@ -74,6 +74,7 @@ func (r *reader) addGrants(p *Policy, d *document, s *sourceSection) {
 			}
 		}
 		r.warnOfOptOut(p, s, k, &services)
+		r.warnOfStates(p, s, k, &services)
 		s.Grants = append(s.Grants, consent.Grant{Services: services, Keys: k.keys})
 	}
 }
@@ -131,6 +132,13 @@ func (r *reader) warnOfOptOut(p *Policy, s *sourceSection, k keysOf, services *c
 	}
 }
 
+// warnOfStates tells of opt-outs that are not read, where nothing else denies.
+func (r *reader) warnOfStates(p *Policy, s *sourceSection, k keysOf, services *consent.Set) {
+	if _, ok := s.Decoding.(consent.GPP); ok && services.Intersect(p.objection) != (consent.Set{}) {
+		r.warnf(k.node, "who opts out in the section of a single state, such as usca, does not object here, since those sections are not read: have the consent manager write usnat")
+	}
+}
+
 // checkSpoken warns of what can never be granted.
 func (r *reader) checkSpoken(p *Policy, d *document) {
 	spoken := p.Sources.Speak()
@@ -149,6 +157,12 @@ func (p *Policy) ChoiceCookies() []string {
 		return []string{p.ConsentCookie}
 	}
 	return p.Sources.Cookies()
+}
+
+// NamesChoice tells whether the visitor's choice is read from a cookie that the policy
+// knows by its whole name. Of one that only begins like others, nobody knows what it is.
+func (p *Policy) NamesChoice(name string) bool {
+	return name == p.ConsentCookie || p.Sources != nil && p.Sources.Names(name)
 }
 
 // checkConsentCookies sees to it that the policy does not contradict rule Q5.
@@ -178,20 +192,31 @@ func (r *reader) checkConsentCookie(p *Policy, d *document, entries []*cookieEnt
 
 // checkConsentPattern looks for rules of the names that a pattern stands for.
 func (r *reader) checkConsentPattern(p *Policy, d *document, entries []*cookieEntry, pattern string) {
-	beginning, listed := strings.TrimSuffix(pattern, "*"), false
+	listed, free := false, 0 // characters of the rule that needs no choice for any of the names
 	for _, e := range entries {
-		first, _, _ := strings.Cut(e.Name, "*")
-		if !strings.HasPrefix(first, beginning) && !(isPattern(e.Name) && first != "" && strings.HasPrefix(beginning, first)) {
+		if isBeginningOf(e.Name, pattern) && !r.needsConsent(p, d, e.Service) {
+			free = max(free, literals(e.Name))
+		}
+	}
+	for _, e := range entries {
+		if !overlap(e.Name, pattern) {
 			continue
 		}
 		listed = true
-		if r.needsConsent(p, d, e.Service) {
+		if beats := !isPattern(e.Name) || literals(e.Name) >= free; beats && r.needsConsent(p, d, e.Service) {
 			r.refuseConsentCookie(e, pattern)
 		}
 	}
 	if !listed {
 		r.warnf(d.nodeOf(pattern), "no service lists the consent cookies %q: they pass all the same, but visitors do not read of them", pattern)
 	}
+}
+
+// isBeginningOf tells whether a pattern of a rule stands for all names that a consent
+// pattern does.
+func isBeginningOf(rule, pattern string) bool {
+	beginning, ok := strings.CutSuffix(rule, "*")
+	return ok && !isPattern(beginning) && strings.HasPrefix(pattern, beginning)
 }
 
 func (r *reader) refuseConsentCookie(e *cookieEntry, name string) {

@@ -17,6 +17,18 @@ func TestSources(t *testing.T) {
 		{"first: the first wins", two, `old={"stat":true,"ads":true}; new={"stat":false}`, "DG"},
 		{"first: what cannot be read is no silence", two, `new={"stat":tr; old={"stat":true,"ads":true}`, "??"},
 		{"first: denied by another cookie", two, `gone=1; new={"stat":true}`, "GD"},
+		{"first: one that is too old is no silence", "  sources:\n    - {cookie: new, decode: json, max_age: 1 week, date: {member: at}}\n    - {cookie: old, decode: json}\n",
+			`old={"stat":true,"ads":true}; new={"stat":false,"at":"2026-11-01"}`, ".."},
+		{"first: one of another version is no silence", "  sources:\n    - {cookie: new, decode: json, version: {member: v, at_least: 3}}\n    - {cookie: old, decode: json}\n",
+			`old={"stat":true,"ads":true}; new={"stat":false,"v":1}`, ".."},
+		{"first: one that is to be asked again is no silence", "  sources:\n    - {cookie: new, decode: json, undecided_when: {member: again, is: \"true\"}}\n    - {cookie: old, decode: json}\n",
+			`old={"stat":true,"ads":true}; new={"stat":false,"again":true}`, ".."},
+		{"first: nor in the plain form", "  max_age: 1 week\n  sources:\n    - {cookie: new}\n    - {cookie: old, decode: json, date: {member: at}}\n",
+			`old={"stat":true,"ads":true}; new={"stat":false,"timestamp":1600000000}`, ".."},
+		{"first: one twin that is too old", "  sources:\n    - {cookie: new, decode: json, max_age: 1 week, date: {member: at}}\n    - {cookie: old, decode: json}\n",
+			`old={"stat":true,"ads":true}; new={}; new={"stat":false,"at":"2026-11-01"}`, ".."},
+		{"first: one that is not decided yet is silent", "  sources:\n    - {cookie: new, decode: json, decided_when: {member: d}, version: {member: v, at_least: 3}}\n    - {cookie: old, decode: json}\n",
+			`old={"stat":true,"ads":true}; new={"stat":false}`, "GG"},
 		{"deny wins", two + "  combine: deny_wins\n", `old={"stat":false,"ads":true}; new={"stat":true}`, "DG"},
 		{"deny wins: what cannot be read beats a grant", two + "  combine: deny_wins\n", `old={"stat":true,"ads":false}; new=x`, "?D"},
 		{"the plain form among others", "  sources:\n    - {cookie: new, decode: flag, keys: {statistical: new}}\n    - {cookie: cookies_preferences}\n", "new=1; cookies_preferences=statistical=0&ads=1", "GG"},
@@ -34,6 +46,38 @@ func TestSources(t *testing.T) {
 		{"no version", "  cookie: c\n  decode: json\n  version: {member: v, at_least: 2}\n", `c={"stat":true}`, ".."},
 		{"twins that agree", "  cookie: c\n  decode: json\n", `c={"stat":true,"ads":true}; c={"stat":true,"ads":false}`, "GD"},
 		{"twins, and one says nothing", "  cookie: c\n  decode: json\n", `c={"stat":true}; c={}`, ".."},
+		{"not one of some words, and cut off", "  cookie: c\n  decode: json\n  decided_when: {member: how, not: [implied]}\n", `c={"stat":true,"how":"impl"}`, ".."},
+		{"not one of some words, and empty", "  cookie: c\n  decode: json\n  decided_when: {member: how, not: [implied]}\n", `c={"stat":true,"how":""}`, ".."},
+		{"not one of some words, and null", "  cookie: c\n  decode: json\n  decided_when: {member: how, not: [implied]}\n", `c={"stat":true,"how":null}`, ".."},
+		{"another word than some", "  cookie: c\n  decode: json\n  decided_when: {member: how, not: [implied]}\n", `c={"stat":true,"how":"explicit"}`, "G."},
+		{"there, but false", "  cookie: c\n  decode: json\n  decided_when: {member: d}\n", `c={"stat":true,"d":false}`, ".."},
+		{"there, but null", "  cookie: c\n  decode: json\n  decided_when: {member: d}\n", `c={"stat":true,"d":null}`, ".."},
+		{"there, and the word false", "  cookie: c\n  decode: json\n  decided_when: {member: d, is: \"false\"}\n", `c={"stat":true,"d":false}`, "G."},
+		{"undecided unless, and cut off", "  cookie: c\n  decode: json\n  undecided_when: {member: how, not: [explicit]}\n", `c={"stat":true,"how":"expl"}`, ".."},
+		{"undecided unless, and null", "  cookie: c\n  decode: json\n  undecided_when: {member: how, not: [explicit]}\n", `c={"stat":true,"how":null}`, ".."},
+		{"undecided from a version on that cannot be read", "  cookie: c\n  decode: json\n  undecided_when: {member: v, at_least: 3}\n", `c={"stat":true,"v":"x"}`, ".."},
+		{"denied by a cookie that is empty", "  cookie: c\n  decode: json\n  denied_when: {cookie: gone}\n", `c={"stat":true}; gone=`, "DD"},
+		{"denied by a cookie that is too long", "  cookie: c\n  decode: json\n  denied_when: {cookie: gone}\n", `c={"stat":true}; gone=` + strings.Repeat("x", 4097), "DD"},
+		{"not denied by what is false", "  cookie: c\n  decode: json\n  denied_when: {member: gone}\n", `c={"stat":true,"gone":false}`, "G."},
+		{"decided by a cookie that is too long", "  cookie: c\n  decode: json\n  decided_when: {cookie: d, not: [n]}\n", `c={"stat":true}; d=` + strings.Repeat("y", 4097), "??"},
+		{"decided by a part that is not there", "  cookie: c\n  decode: json\n  decided_when: {cookie: d, unwrap: [{field: 1, between: \"|\"}], not: [n]}\n", `c={"stat":true}; d=y`, "??"},
+		{"two parts of one member", "  cookie: c\n  decode: json\n  undecided_when:\n    - {member: st, unwrap: [{field: 0, between: \",\"}], is: none}\n    - {member: st, unwrap: [{field: 1, between: \",\"}], is: implied}\n",
+			`c={"stat":true,"ads":true,"st":"x,implied"}`, ".."},
+		{"something in an object", "  cookie: c\n  decode: {json: {non_empty: \"groups/{key}\"}}\n  keys: {statistical: stat, third_party: ads}\n", `c={"groups":{"stat":["x"],"ads":[]}}`, "GD"},
+		{"a parent twice", "  cookie: c\n  decode: {json: {member: \"a/{key}/b\"}}\n", `c={"a":{"stat":{"b":true},"stat":{"b":true}}}`, "??"},
+		{"lists below any member", "  cookie: c\n  decode: {json: {array: [\"a/*\", b]}}\n  keys: {statistical: stat, third_party: ads}\n", `c={"a":{"x":["ads"],"y":["stat","ads"]},"b":["stat"]}`, "GD"},
+		{"lists below any member, of which a condition names one", "  cookie: c\n  decode: {json: {array: \"a/*\"}}\n  keys: {statistical: stat, third_party: ads}\n  decided_when: {member: a/x}\n", `c={"a":{"x":[],"y":["stat"]}}`, "GD"},
+		{"any word grants, but no", "  cookie: c\n  decode: json\n  granted: \"*\"\n", `c={"stat":false,"ads":"NO"}`, "DD"},
+		{"Matomo, and the word false", "  preset: matomo\n  keys: {statistical: mtm_consent}\n", "mtm_consent=false", "D."},
+		{"Matomo for cookies alone, too old", "  preset: matomo\n  cookie: mtm_cookie_consent\n  max_age: 6 months\n  keys: {statistical: mtm_cookie_consent}\n", "mtm_cookie_consent=1600000000000", ".."},
+		{"opted out in the US, and the rest is too old", "  preset: gpp\n  cookie: __gpp\n  max_age: 6 months\n  keys: {statistical: uspv1.OptOutSale, third_party: tcfeu.1}\n", "__gpp=DBACNY~" + tcfAll + "~1YYN", "DG"},
+		{"any word grants, but no, cut off", "  cookie: c\n  decode: json\n  granted: \"*\"\n", `c={"stat":"fals","ads":"Den"}`, "??"},
+		{"one of several words is too long", "  preset: complianz\n  keys: {statistical: statistics, third_party: marketing}\n", "cmplz_banner-status=dismissed; cmplz_statistics=allow; cmplz_x=" + strings.Repeat("x", 4097), "G."},
+		{"any word grants, and 0 is listed", "  cookie: c\n  decode: json\n  granted: [\"*\", \"0\"]\n", `c={"stat":0,"ads":"off"}`, "GD"},
+		{"several separators", "  cookie: c\n  decode: {list: {between: [\",\", \"||\"]}}\n  keys: {statistical: stat, third_party: ads}\n", `c=x||stat,y|ads`, "GD"},
+		{"several separators of pairs", "  cookie: c\n  decode: {pairs: {between: [\"&\", \";;\", \",\"], assign: \"=\"}}\n", `c=x='1&stat=0,',ads=0&stat=1`, "GD"},
+		{"names of something else", "  cookie: ccc*\n  except: [ccc-*-*, cccx]\n  decode: json\n", `ccc-1-a={}; cccx=?; ccc-1={"stat":true}; ccc={"stat":true}`, "G."},
+		{"a choice, and when it was made in one of two places", "  cookie: c\n  decode: json\n  max_age: 1 week\n  date: [{member: a}, {member: b}]\n", `c={"stat":true,"b":"2026-11-01"}`, ".."},
 		{"encoded twice", "  cookie: c\n  unwrap: [percent, percent]\n  decode: json\n", "c=" + encoded(encoded(`{"stat":true}`)), "G."},
 		{"unwrapped where it does not apply", "  cookie: c\n  unwrap: [percent, base64, dquote, {strip: \"()\"}]\n  decode: json\n", `c=({"stat":true})`, "G."},
 		{"broken percent", "  cookie: c\n  unwrap: [percent]\n  decode: json\n", `c=%7B%22stat%22:true}%`, "??"},
@@ -48,6 +92,9 @@ func TestSources(t *testing.T) {
 		{"4 KiB of brackets", "  cookie: c\n  decode: json\n", "c=" + strings.Repeat("[", 4096), "??"},
 		{"4 KiB of members", "  cookie: c\n  decode: json\n", `c={"stat":true` + strings.Repeat(`,"":0`, 800) + `}`, "G."},
 		{"too many pairs", "  cookie: c\n  decode: {pairs: {between: \"&\", assign: \"=\"}}\n", "c=stat=1" + strings.Repeat("&", 3000), "??"},
+		{"65 cookies, and a refusal", "  cookie: c\n  decode: json\n", `c={"stat":false,"ads":true}; ` + strings.Repeat(`c={"stat":true}; `, 64), "D?"},
+		{"65 cookies, and a refusal that nothing has decided", "  preset: complianz\n  keys: {statistical: statistics, third_party: marketing}\n", "cmplz_marketing=deny; " + strings.Repeat("cmplz_x=1; ", 64) + "cmplz_banner-status=dismissed", "?D"},
+		{"more than 64 KiB", "  cookie: c\n  decode: json\n", `c={"stat":false,"ads":true}; ` + strings.Repeat(`c={"ads":true,"x":"`+strings.Repeat("x", 4000)+`"}; `, 17), "D?"},
 		{"65 cookies", "  cookie: c\n  decode: json\n", strings.Repeat(`c={"stat":true}; `, 65), "??"},
 		{"64 cookies", "  cookie: c\n  decode: json\n", strings.Repeat(`c={"stat":true}; `, 64), "G."},
 	} {
@@ -94,6 +141,12 @@ func TestSourceErrors(t *testing.T) {
 		{"  cookie: c\n  decode: opaque\n", `4:11: the value of "c" cannot be read: have the page write`},
 		{"  cookie: c\n  decode: {json: {member: x}}\n", "expected a path with {key} in it as member"},
 		{"  cookie: c\n  decode: {json: {array: a//b}}\n", `expected names with "/" between them`},
+		{"  cookie: c\n  decode: {json: {array: \"*/a\"}}\n", `expected "*" at the end of the path of an array only`},
+		{"  cookie: c\n  decode: {json: {array: [a/*, a/b]}}\n", `"a/*" stands for "a/b" as well`},
+		{"  cookie: c\n  decode: {list: {between: [\",\", \"\"]}}\n", "expected at least one character as between"},
+		{"  cookie: c\n  decode: json\n  date: []\n", "expected at least one item in date"},
+		{"  cookie: c\n  decode: json\n  except: \"\"\n", "expected names of cookies that hold something else as except"},
+		{"  cookie: c\n  except: cx\n", "4:11: this goes with decode"},
 		{"  cookie: c\n  decode: pairs\n", "expected what stands between pairs"},
 		{"  cookie: c\n  decode: {list: {between: \",\", level: true}}\n", "expected either between or level: true"},
 		{"  cookie: c\n  decode: {list: {level: true}}\n  keys: {statistical: low}\n", "expected a level, which is a number"},
@@ -123,17 +176,49 @@ func TestSourceWarnings(t *testing.T) {
 	for _, row := range []struct{ source, want string }{
 		{"  preset: onetrust\n  keys: {statistical: C0002}\n", `no key stands for category "third_party", so it can never be granted`},
 		{"  preset: gpp\n  cookie: __gpp\n  keys: {\"*\": usnat.SaleOptOut}\n", `key "usnat.SaleOptOut" grants nothing`},
+		{"  preset: gpp\n  cookie: __gpp\n  keys: {objected: usnat.SaleOptOut}\n", "who opts out in the section of a single state, such as usca, does not object here"},
 		{"  preset: klaro\n  max_age: 6 months\n", "max_age has no effect: nothing tells when the choice was made"},
+		{"  max_age: 6 months\n  sources:\n    - {preset: klaro}\n    - {preset: opendatasoft}\n", "5:7: max_age has no effect here: nothing tells when"},
+		{"  max_age: 6 months\n  sources:\n    - {cookie: a, timestamp: \"\"}\n    - {preset: opendatasoft}\n", "5:7: max_age has no effect here: nothing tells when"},
 		{"  preset: klaro\n", `no service lists the consent cookie "klaro"`},
 		{"  preset: complianz\n  keys: {\"*\": marketing}\n", `no service lists the consent cookies "cmplz_*"`},
 	} {
-		p, err := Parse("policy.yaml", []byte(presetPolicy(row.source)))
+		text := strings.Replace(presetPolicy(row.source), "services:", "  - {id: objected, consent: objection}\nservices:\n  - {id: chat, category: objected, cookies: [chat_id]}", 1)
+		p, err := Parse("policy.yaml", []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(p.Warnings.Error(), row.want) {
 			t.Errorf("%s: the warnings are\n%s, want %q", row.source, p.Warnings.Error(), row.want)
 		}
+	}
+}
+
+// TestConsentPatterns: no rule that needs a choice covers a cookie which passes
+// whatever the visitor chooses (Q5).
+func TestConsentPatterns(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ name, necessary, statistical, want string }{
+		{"another beginning", "cmplz_*", "cmp_*", ""},
+		{"a name", "cmplz_*", "cmplz_uid", `"cmplz_uid" covers the consent cookie "cmplz_*"`},
+		{"a longer beginning", "cmplz_*", "cmplz_u*", `"cmplz_u*" covers the consent cookie "cmplz_*"`},
+		{"a shorter beginning that something longer beats", "cmplz_*", "cmp*", ""},
+		{"a shorter beginning", "other", "cmp*", `"cmp*" covers the consent cookie "cmplz_*"`},
+		{"an end", "other", "*_uid", `"*_uid" covers the consent cookie "cmplz_*"`},
+		{"an end that something longer beats", "cmplz_*", "*_uid", ""},
+		{"an end that is longer", "cmplz_*", "*_visitor_uid", `"*_visitor_uid" covers the consent cookie "cmplz_*"`},
+		{"an end that one name beats", "cmplz_my_uid", "*_uid", `"*_uid" covers the consent cookie "cmplz_*"`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			text := presetPolicy("  preset: complianz\n  keys: {statistical: statistics, third_party: marketing}\n")
+			text = strings.Replace(text, "[sessionid]", fmt.Sprintf("[sessionid, %q]", row.necessary), 1)
+			text = strings.Replace(text, "[stat_id]", fmt.Sprintf("[stat_id, %q]", row.statistical), 1)
+			_, err := Parse("policy.yaml", []byte(text))
+			if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
+				t.Errorf("the error is %v, want %q", err, row.want)
+			}
+		})
 	}
 }
 
