@@ -114,6 +114,7 @@ func adminPolicy(w http.ResponseWriter, r *http.Request) error {
 		Provider  string   `json:"provider,omitempty"`
 		Purpose   string   `json:"purpose,omitempty"`
 		Cookies   []string `json:"cookies"`
+		Origins   []string `json:"origins,omitempty"`
 		Retention string   `json:"retention,omitempty"`
 	}
 	type category struct {
@@ -127,6 +128,9 @@ func adminPolicy(w http.ResponseWriter, r *http.Request) error {
 		Choices    []string   `json:"consent_cookies"`
 		Categories []category `json:"categories"`
 		Services   []service  `json:"services"`
+
+		ThirdParties   policy.ThirdParties `json:"third_parties,omitempty"`
+		AllowedOrigins []string            `json:"allowed_origins,omitempty"`
 	}
 	if len(handlers.all()) == 0 {
 		return respond(w, http.StatusOK, map[string]any{"policies": []answer{}})
@@ -138,12 +142,12 @@ func adminPolicy(w http.ResponseWriter, r *http.Request) error {
 	answers := make([]answer, len(found))
 	for i, d := range found {
 		p := d.inForce.policy
-		a := answer{deployment: d, Site: p.Site, Choice: p.ConsentCookie, Choices: p.ChoiceCookies()}
+		a := answer{deployment: d, Site: p.Site, Choice: p.ConsentCookie, Choices: p.ChoiceCookies(), ThirdParties: p.ThirdParties, AllowedOrigins: originTexts(p.AllowedOrigins)}
 		for _, c := range p.Categories {
 			a.Categories = append(a.Categories, category{c.ID, c.Consent})
 		}
 		for _, s := range p.Services {
-			a.Services = append(a.Services, service{ID: s.ID, Category: p.Categories[s.Category].ID, Provider: s.Provider, Purpose: s.Purpose, Retention: s.Retention.Text})
+			a.Services = append(a.Services, service{ID: s.ID, Category: p.Categories[s.Category].ID, Provider: s.Provider.String(), Purpose: s.Purpose.String(), Retention: s.Retention.Text, Origins: originTexts(s.Origins)})
 		}
 		for rule := range p.Rules() {
 			a.Services[rule.Service].Cookies = append(a.Services[rule.Service].Cookies, rule.Name)
@@ -151,6 +155,13 @@ func adminPolicy(w http.ResponseWriter, r *http.Request) error {
 		answers[i] = a
 	}
 	return respond(w, http.StatusOK, map[string]any{"policies": answers})
+}
+
+func originTexts(origins []policy.Origin) (texts []string) {
+	for _, o := range origins {
+		texts = append(texts, o.String())
+	}
+	return texts
 }
 
 // explained is what adminExplain answers.

@@ -29,7 +29,9 @@ type remotePolicy struct {
 		ID       string   `json:"id"`
 		Category string   `json:"category"`
 		Cookies  []string `json:"cookies"`
+		Origins  []string `json:"origins"`
 	} `json:"services"`
+	AllowedOrigins []string `json:"allowed_origins"`
 }
 
 // policyInForce asks a gateway for the policy that goes by a path or a hash, or for
@@ -80,11 +82,14 @@ func (p *remotePolicy) document() string {
 	}
 	b.WriteString("services:\n")
 	for _, s := range p.Services {
-		names := make([]string, len(s.Cookies))
-		for i, name := range s.Cookies {
-			names[i] = yamlText(name)
+		fmt.Fprintf(&b, "  - {id: %s, category: %s", yamlText(s.ID), yamlText(s.Category))
+		if len(s.Cookies) > 0 {
+			fmt.Fprintf(&b, ", cookies: [%s]", yamlTexts(s.Cookies))
 		}
-		fmt.Fprintf(&b, "  - {id: %s, category: %s, cookies: [%s]}\n", yamlText(s.ID), yamlText(s.Category), strings.Join(names, ", "))
+		if len(s.Origins) > 0 {
+			fmt.Fprintf(&b, ", origins: [%s]", yamlTexts(s.Origins))
+		}
+		b.WriteString("}\n")
 	}
 	return b.String()
 }
@@ -103,6 +108,14 @@ func (p *remotePolicy) categories() (ids []string, strictest string) {
 		}
 	}
 	return ids, strictest
+}
+
+func yamlTexts(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = yamlText(text)
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // yamlText is a text as YAML has it, in quotes where it could be taken for something

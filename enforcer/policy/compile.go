@@ -11,6 +11,8 @@ import (
 func (r *reader) compile(d *document) *Policy {
 	p := &Policy{
 		Site:            d.site,
+		Introduction:    d.introduction,
+		Settings:        settings(d.node),
 		Updated:         d.updated,
 		AllowUnlisted:   d.allowUnlisted,
 		ExpireUndecided: d.expire.undecided,
@@ -22,12 +24,14 @@ func (r *reader) compile(d *document) *Policy {
 		r.errorf(d.services[consent.MaxServices].node, "expected at most %d services: give services that are switched together one entry with all their cookies", consent.MaxServices)
 		d.services = d.services[:consent.MaxServices]
 	}
+	r.addLanguage(p, d)
 	r.addCategories(p, d)
 	r.addServices(p, d)
 	r.addEmptyCategories(p, d)
 	r.addSignals(p, d)
 	r.addSources(p, d)
 	r.addRules(p, d)
+	r.addOrigins(p, d)
 	r.checkExpiry(d)
 	return p
 }

@@ -15,13 +15,19 @@ import (
 type document struct {
 	node          *yaml.Node
 	site          string
+	language      string
+	languageNode  *yaml.Node
+	introduction  Text
 	updated       time.Time
 	consent       consentSection
 	allowUnlisted bool
 	expire        expirySection
 	signals       signalSection
-	categories    []categorySection
-	services      []serviceSection
+	thirdParties  string
+
+	allowedOrigins []originEntry
+	categories     []categorySection
+	services       []serviceSection
 }
 
 type categorySection struct {
@@ -33,6 +39,7 @@ type serviceSection struct {
 	Service
 	category string // its id, resolved by compile
 	cookies  []cookieEntry
+	origins  []originEntry
 
 	node, keyNode, categoryNode, anonymizedNode *yaml.Node
 }
@@ -47,6 +54,8 @@ func (r *reader) document(n *yaml.Node) *document {
 	r.mapping(n, "the policy", []string{"version", "categories", "services"},
 		field{"version", r.version},
 		field{"site", func(v *yaml.Node) { d.site = r.site(v) }},
+		field{"language", func(v *yaml.Node) { d.language, d.languageNode = r.tag(v, "language"), v }},
+		field{"introduction", func(v *yaml.Node) { d.introduction = r.prose(v, "introduction") }},
 		field{"consent", func(v *yaml.Node) { r.consent(v, &d.consent) }},
 		field{"updated", func(v *yaml.Node) { d.updated = r.day(v, "updated") }},
 		field{"unlisted", func(v *yaml.Node) {
@@ -60,6 +69,8 @@ func (r *reader) document(n *yaml.Node) *document {
 		}},
 		field{"signals", func(v *yaml.Node) { r.signals(v, &d.signals) }},
 		field{"gpc_json", func(v *yaml.Node) { d.signals.gpcJSON, d.signals.gpcJSONNode = r.boolean(v, "gpc_json"), v }},
+		field{"third_parties", func(v *yaml.Node) { d.thirdParties = r.thirdParties(v) }},
+		field{"allowed_origins", func(v *yaml.Node) { d.allowedOrigins = r.origins(v, "allowed_origins") }},
 		field{"categories", func(v *yaml.Node) {
 			r.sequence(v, "categories", func(item *yaml.Node) { d.categories = append(d.categories, r.category(item)) })
 		}},
@@ -102,7 +113,8 @@ func (r *reader) category(n *yaml.Node) categorySection {
 		field{"consent", func(v *yaml.Node) {
 			c.Consent = Consent(r.oneOf(v, "consent", string(None), string(Required), string(Objection)))
 		}},
-		field{"description", func(v *yaml.Node) { c.Description, _ = r.text(v, "description") }},
+		field{"title", func(v *yaml.Node) { c.Title = r.prose(v, "title") }},
+		field{"description", func(v *yaml.Node) { c.Description = r.prose(v, "description") }},
 		field{"exempt_if_anonymized", func(v *yaml.Node) { c.ExemptIfAnonymized = r.boolean(v, "exempt_if_anonymized") }},
 	)
 	return c
@@ -110,21 +122,30 @@ func (r *reader) category(n *yaml.Node) categorySection {
 
 func (r *reader) service(n *yaml.Node) serviceSection {
 	s := serviceSection{node: n, keyNode: n, categoryNode: n, anonymizedNode: n}
-	r.mapping(n, "a service", []string{"id", "category", "cookies"},
+	listsNothing := n.Kind == yaml.MappingNode
+	r.mapping(n, "a service", []string{"id", "category"},
 		field{"id", func(v *yaml.Node) { s.ID = r.id(v, "the id of a service"); s.node = v }},
 		field{"key", func(v *yaml.Node) { s.Key = r.id(v, "the key of a service"); s.keyNode = v }},
-		field{"provider", func(v *yaml.Node) { s.Provider, _ = r.text(v, "provider") }},
-		field{"function", func(v *yaml.Node) { s.Function, _ = r.text(v, "function") }},
+		field{"provider", func(v *yaml.Node) { s.Provider = r.prose(v, "provider") }},
+		field{"function", func(v *yaml.Node) { s.Function = r.prose(v, "function") }},
 		field{"category", func(v *yaml.Node) { s.category, _ = r.text(v, "category"); s.categoryNode = v }},
-		field{"purpose", func(v *yaml.Node) { s.Purpose, _ = r.text(v, "purpose") }},
+		field{"purpose", func(v *yaml.Node) { s.Purpose = r.prose(v, "purpose") }},
 		field{"cookies", func(v *yaml.Node) {
+			listsNothing = false
 			r.sequence(v, "cookies", func(item *yaml.Node) { s.cookies = append(s.cookies, r.cookie(item)) })
+		}},
+		field{"origins", func(v *yaml.Node) {
+			listsNothing = false
+			s.origins = r.origins(v, "origins")
 		}},
 		field{"domain", func(v *yaml.Node) { s.Domain = r.domain(v) }},
 		field{"path", func(v *yaml.Node) { s.Path = r.path(v) }},
 		field{"retention", func(v *yaml.Node) { s.Retention = r.retention(v) }},
 		field{"anonymized", func(v *yaml.Node) { s.Anonymized = r.boolean(v, "anonymized"); s.anonymizedNode = v }},
 	)
+	if listsNothing {
+		r.errorf(n, "expected the key \"cookies\" or \"origins\" in a service")
+	}
 	if s.Key == "" {
 		s.Key, s.keyNode = s.ID, s.node
 	}

@@ -40,10 +40,7 @@ func parseDuration(text string) (time.Duration, error) {
 		if err != nil {
 			return 0, errDuration
 		}
-		unit, ok := units[strings.ToLower(words[i+1])]
-		if !ok {
-			unit, ok = units[strings.TrimSuffix(strings.ToLower(words[i+1]), "s")]
-		}
+		unit, ok := unitNamed(words[i+1])
 		if !ok {
 			return 0, fmt.Errorf("unknown unit %q: %w", words[i+1], errDuration)
 		}
@@ -58,6 +55,43 @@ func parseDuration(text string) (time.Duration, error) {
 		return 0, errors.New("expected more than nothing")
 	}
 	return sum, nil
+}
+
+// Span is a number of units of time, such as 13 months.
+type Span struct {
+	Count int
+	Unit  string // second, minute, hour, day, week, month or year
+}
+
+// unitNames are the words for units that a Span has.
+var unitNames = map[time.Duration]string{
+	time.Second: "second", time.Minute: "minute", time.Hour: "hour",
+	day: "day", units["week"]: "week", units["month"]: "month", units["year"]: "year",
+}
+
+// Spans are the spans of time that add up to the limit, as the policy has them: it
+// says 13 months, and not 390 days. There is none for session cookies.
+func (r Retention) Spans() (spans []Span) {
+	words := strings.Fields(r.Text)
+	if r.Limit == 0 {
+		return nil
+	}
+	for i := 0; i+1 < len(words); i += 2 {
+		n, _ := strconv.Atoi(words[i]) // which parseDuration has read
+		unit, _ := unitNamed(words[i+1])
+		spans = append(spans, Span{n, unitNames[unit]})
+	}
+	return spans
+}
+
+// unitNamed is a unit under one of its names, or more of it.
+func unitNamed(word string) (time.Duration, bool) {
+	word = strings.ToLower(word)
+	unit, ok := units[word]
+	if !ok {
+		unit, ok = units[strings.TrimSuffix(word, "s")]
+	}
+	return unit, ok
 }
 
 // parseRetention reads how long a cookie may live: a duration, or "session".

@@ -42,6 +42,7 @@ func Parse(file string, data []byte) (*Policy, error) {
 type reader struct {
 	file               string
 	problems, warnings Problems
+	texts              []textSection
 }
 
 func (r *reader) errorf(at *yaml.Node, format string, args ...any) {

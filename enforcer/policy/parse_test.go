@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -92,16 +93,16 @@ var errorRows = []struct {
 		`1:10: expected 1 as version, found "1"`,
 	}},
 	{"unknown key at the top", head + session + "unlistet: strip\n", []string{
-		`7:1: unknown key "unlistet" in the policy: expected one of version, site, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, categories, services`,
+		`7:1: unknown key "unlistet" in the policy: expected one of version, site, language, introduction, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, third_parties, allowed_origins, categories, services`,
 	}},
 	{"unknown keys everywhere", "version: 1\nconsent: {cookies: x}\ncategories:\n  - {id: necessary, consent: none, x: 1}\nservices:\n  - {id: session, category: necessary, y: 1, cookies: [{name: a, z: 1}]}\n", []string{
-		`2:11: unknown key "cookies" in consent: expected one of preset, cookie, max_age, version, format, timestamp, unwrap, decode, granted, denied, undecided, decided_when, undecided_when, denied_when, date, keys`,
-		`4:36: unknown key "x" in a category: expected one of id, consent, description, exempt_if_anonymized`,
-		`6:40: unknown key "y" in a service: expected one of id, key, provider, function, category, purpose, cookies, domain, path, retention, anonymized`,
+		`2:11: unknown key "cookies" in consent: expected one of preset, cookie, except, max_age, version, format, timestamp, unwrap, decode, granted, denied, undecided, decided_when, undecided_when, denied_when, date, keys`,
+		`4:36: unknown key "x" in a category: expected one of id, consent, title, description, exempt_if_anonymized`,
+		`6:40: unknown key "y" in a service: expected one of id, key, provider, function, category, purpose, cookies, origins, domain, path, retention, anonymized`,
 		`6:66: unknown key "z" in a cookie: expected one of name, domain, path, retention`,
 	}},
 	{"key that is no text", head + session + "? [a]\n: 1\n", []string{
-		`7:3: unknown key (a list) in the policy: expected one of version, site, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, categories, services`,
+		`7:3: unknown key (a list) in the policy: expected one of version, site, language, introduction, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, third_parties, allowed_origins, categories, services`,
 	}},
 	{"keys twice", head + session + "unlisted: strip\nunlisted: allow\n", []string{
 		`8:1: key "unlisted" stands twice in the policy: it is on line 7 already`,
@@ -127,7 +128,7 @@ var errorRows = []struct {
 		`3:5: expected the key "consent" in a category`,
 		`5:5: expected the key "id" in a service`,
 		`5:5: expected the key "category" in a service`,
-		`5:5: expected the key "cookies" in a service`,
+		`5:5: expected the key "cookies" or "origins" in a service`,
 		`6:36: expected the key "name" in a cookie`,
 	}},
 	{"no id in a category nor in a service of another", "version: 1\ncategories:\n  - {id: necessary, consent: none}\n  - {consent: required}\nservices:\n  - {category: necessary, cookies: [a]}\n", []string{
@@ -137,7 +138,7 @@ var errorRows = []struct {
 	{"values of other types", head + "  - id: 7\n    provider: [x]\n    function: {a: b}\n    purpose: true\n    category: 1.5\n    anonymized: \"true\"\n    retention: 2\n    cookies: [1, null, 2026-01-01, [a], !x y]\n", []string{
 		`6:9: expected text as the id of a service, found the number 7: put it in quotes if it is meant`,
 		`7:15: expected text as provider, found a list`,
-		`8:15: expected text as function, found keys and values`,
+		`8:16: expected a language such as en, fr or ar as the language of function, found "a"`,
 		`9:14: expected text as purpose, found the boolean true: put it in quotes if it is meant`,
 		`10:15: expected text as category, found the number 1.5: put it in quotes if it is meant`,
 		`11:17: expected true or false as anonymized, found "true"`,
@@ -320,19 +321,19 @@ var errorRows = []struct {
 		`6:46: a policy has no aliases: write out the name of a cookie instead of *a`,
 	}},
 	{"alias as key", head + "  - {&a id: session, *a : x, category: necessary, cookies: [b]}\n", []string{
-		`6:22: unknown key (the alias *a) in a service: expected one of id, key, provider, function, category, purpose, cookies, domain, path, retention, anonymized`,
+		`6:22: unknown key (the alias *a) in a service: expected one of id, key, provider, function, category, purpose, cookies, origins, domain, path, retention, anonymized`,
 	}},
 	{"merge key", head + session + "<<: {version: 1}\n", []string{
-		`7:1: unknown key "<<" in the policy: expected one of version, site, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, categories, services`,
+		`7:1: unknown key "<<" in the policy: expected one of version, site, language, introduction, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, third_parties, allowed_origins, categories, services`,
 	}},
 	{"alias cycle", "version: 1\ncategories: &a [*a]\nservices: &b\n  - id: x\n    category: necessary\n    cookies: *b\n", []string{
 		`2:17: a policy has no aliases: write out a category instead of *a`,
 		`6:14: a policy has no aliases: write out cookies instead of *b`,
 	}},
 	{"billion laughs", "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nversion: 1\ncategories: [*c, *c]\nservices: *c\n", []string{
-		`1:1: unknown key "a" in the policy: expected one of version, site, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, categories, services`,
-		`2:1: unknown key "b" in the policy: expected one of version, site, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, categories, services`,
-		`3:1: unknown key "c" in the policy: expected one of version, site, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, categories, services`,
+		`1:1: unknown key "a" in the policy: expected one of version, site, language, introduction, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, third_parties, allowed_origins, categories, services`,
+		`2:1: unknown key "b" in the policy: expected one of version, site, language, introduction, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, third_parties, allowed_origins, categories, services`,
+		`3:1: unknown key "c" in the policy: expected one of version, site, language, introduction, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, third_parties, allowed_origins, categories, services`,
 		`5:14: a policy has no aliases: write out a category instead of *c`,
 		`5:18: a policy has no aliases: write out a category instead of *c`,
 		`6:11: a policy has no aliases: write out services instead of *c`,
@@ -496,10 +497,10 @@ services:
 		p.Decoder.Version != "v" || p.Decoder.AtLeast != "1.10" || p.Decoder.Format != consent.JSONFormat || p.Decoder.Timestamp != "at" || p.Decoder.MaxAge != 180*day || len(p.Warnings) != 0 {
 		t.Errorf("the head of the policy is wrong: %+v", p)
 	}
-	if want := (Category{ID: "necessary", Consent: None, Description: "Needed"}); p.Categories[0] != want {
+	if want := (Category{ID: "necessary", Consent: None, Description: Text{"": "Needed"}}); !reflect.DeepEqual(p.Categories[0], want) {
 		t.Errorf("category %+v, want %+v", p.Categories[0], want)
 	}
-	if want := (Service{ID: "first", Key: "other", Category: 1, Provider: "P", Function: "F", Purpose: "Q", Domain: "example.org", Path: "/p", Retention: weeks}); p.Services[0] != want {
+	if want := (Service{ID: "first", Key: "other", Category: 1, Provider: Text{"": "P"}, Function: Text{"": "F"}, Purpose: Text{"": "Q"}, Domain: "example.org", Path: "/p", Retention: weeks}); !reflect.DeepEqual(p.Services[0], want) {
 		t.Errorf("service %+v, want %+v", p.Services[0], want)
 	}
 	if p.Services[1].Key != "choice" {

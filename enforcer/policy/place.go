@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -46,10 +45,7 @@ func (r *reader) path(n *yaml.Node) string {
 // checkPlaces compares where cookies are said to be set with where browsers let
 // them be set.
 func (r *reader) checkPlaces(p *Policy, entries []*cookieEntry) {
-	host := ""
-	if site, err := url.Parse(p.Site); err == nil {
-		host = strings.ToLower(site.Hostname())
-	}
+	host := p.SiteHost()
 	for _, e := range entries {
 		named := e.Domain != "" && e.Domain != HostOnly && e.Domain != Site
 		if named && host != "" && host != e.Domain && !strings.HasSuffix(host, "."+e.Domain) {

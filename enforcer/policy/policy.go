@@ -16,6 +16,16 @@ type Policy struct {
 	// Site is the address of the site that publishes the policy; may be empty.
 	Site string
 
+	// Language is the one in which the policy is written, a tag of BCP 47.
+	Language string
+
+	// Introduction is what the policy's page begins with; may be nil.
+	Introduction Text
+
+	// Settings are the keys of the policy that its page does not show, as a JSON
+	// object in the order of the file.
+	Settings string
+
 	// ConsentCookie is the name of the cookie that holds the visitor's choice, or that
 	// of the first source. It always passes (rule Q5), as all do that the choice is
 	// read from: see [Policy.HoldsChoice].
@@ -47,6 +57,16 @@ type Policy struct {
 	// GPCJSON tells that the site says so under /.well-known/gpc.json.
 	GPCJSON bool
 
+	// ThirdParties is what the browser is told about where pages load from, and
+	// AllowedOrigins are what they may load from besides the site and the services
+	// that are permitted.
+	ThirdParties   ThirdParties
+	AllowedOrigins []Origin
+
+	// OriginsDepend tells that it depends on the visitor's choice where pages may load
+	// from.
+	OriginsDepend bool
+
 	// Updated is the day on which the policy was last changed, as it says. It is
 	// zero where the policy does not say.
 	Updated time.Time
@@ -64,6 +84,8 @@ type Policy struct {
 	objection consent.Set // services that pass until the visitor objects
 	gpc       consent.Set // services that the Global Privacy Control signal denies
 
+	freeOrigins []Origin // from which pages may load whatever the visitor chooses
+
 	// The services of each category. One that has none has a place of its own in
 	// choices and decisions, behind those of all services.
 	byCategory []consent.Set
@@ -77,8 +99,9 @@ type Category struct {
 	// Consent is what its cookies need.
 	Consent Consent
 
-	// Description is the kind of cookie in the words of the site.
-	Description string
+	// Title names the kind of cookie, and Description tells what it is, in the words
+	// of the site.
+	Title, Description Text
 
 	// ExemptIfAnonymized frees the category's services from consent where they
 	// are marked as anonymized.
@@ -109,7 +132,10 @@ type Service struct {
 	Category int
 
 	// Provider, Function and Purpose are columns of the published table.
-	Provider, Function, Purpose string
+	Provider, Function, Purpose Text
+
+	// Origins are where its scripts, images, frames and connections come from.
+	Origins []Origin
 
 	// Anonymized tells that the service's data cannot be traced back to a
 	// person.
