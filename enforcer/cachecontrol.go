@@ -8,6 +8,16 @@ import (
 // makePrivate keeps a response out of shared caches, unless a directive that it has
 // settles that.
 func (x *Exchange) makePrivate(header http.Header, settles func(name, value string) bool) {
+	if len(header["Cache-Control"]) == 0 {
+		x.cacheControl[0] = "private"
+		header["Cache-Control"] = x.cacheControl[:]
+		return
+	}
+	addDirective(header, "private", settles)
+}
+
+// addDirective adds a directive to Cache-Control, unless another one settles that.
+func addDirective(header http.Header, directive string, settles func(name, value string) bool) {
 	lines := header["Cache-Control"]
 	for _, line := range lines {
 		if hasDirective(line, settles) {
@@ -15,8 +25,7 @@ func (x *Exchange) makePrivate(header http.Header, settles func(name, value stri
 		}
 	}
 	if len(lines) == 0 {
-		x.cacheControl[0] = "private"
-		header["Cache-Control"] = x.cacheControl[:]
+		header["Cache-Control"] = []string{directive}
 		return
 	}
 	merged := append([]string(nil), lines...)
@@ -24,8 +33,38 @@ func (x *Exchange) makePrivate(header http.Header, settles func(name, value stri
 	if *last = strings.TrimRight(*last, ", \t"); *last != "" {
 		*last += ", "
 	}
-	*last += "private"
+	*last += directive
 	header["Cache-Control"] = merged
+}
+
+// keepToChoice has caches ask each time whether a response is still the one for this
+// visitor's choice. Browsers that go back in their history ask only where it depends on
+// a header that has changed.
+func keepToChoice(header http.Header) {
+	makeNoCache(header)
+	for _, line := range header["Vary"] {
+		if hasDirective(line, func(name, _ string) bool { return name == "cookie" || name == "*" }) {
+			return
+		}
+	}
+	header["Vary"] = appended(header["Vary"], "Cookie")
+}
+
+// makeNoCache has caches of browsers ask again each time, and keeps others from storing
+// the response at all, whatever the portal says.
+func makeNoCache(header http.Header) {
+	for key := range header {
+		if isForCDNField(key) {
+			delete(header, key)
+		}
+	}
+	addDirective(header, "private", keepsPrivate)
+	addDirective(header, "no-cache", asksAgain)
+}
+
+// asksAgain tells whether a directive has caches ask each time.
+func asksAgain(name, value string) bool {
+	return name == "no-cache" && value == "" || name == "no-store"
 }
 
 // saysWhoMayStore tells whether a directive (RFC 9111, section 5.2) settles what
@@ -53,11 +92,15 @@ func keepsPrivate(name, value string) bool {
 // then.
 func isForCDN(header http.Header) bool {
 	for key := range header {
-		if len(key) > len("Cache-Control") && strings.HasSuffix(key, "-Cache-Control") || key == "Surrogate-Control" {
+		if isForCDNField(key) {
 			return true
 		}
 	}
 	return false
+}
+
+func isForCDNField(key string) bool {
+	return len(key) > len("Cache-Control") && strings.HasSuffix(key, "-Cache-Control") || key == "Surrogate-Control"
 }
 
 func hasDirective(line string, is func(name, value string) bool) bool {

@@ -53,6 +53,8 @@ type Enforcer struct {
 	// Observer is told what happens. It may be nil.
 	Observer Observer
 
+	contentPolicies *contentPolicies // nil where the policy says nothing of third parties
+
 	hash like // of its own, which what is observed begins with
 }
 
@@ -65,6 +67,8 @@ func New(p *policy.Policy) *Enforcer {
 		Expiry:  expiry.NewMemory(),
 		Visit:   expiry.VisitOf,
 		hash:    like(rand.Uint64()),
+
+		contentPolicies: newContentPolicies(p),
 	}
 }
 
@@ -80,6 +84,7 @@ func (e *Enforcer) Begin(w http.ResponseWriter, r *http.Request) *Exchange {
 			x.judge.tellUpstream(r.Header, e.UpstreamHeader)
 		}
 		e.guardTrailers(r)
+		e.forgetCopy(r)
 	}
 	x.clock.stop()
 	return x
@@ -152,7 +157,7 @@ func (j *judge) refusesExactly(name string) bool {
 // hides tells whether a lenient parser would find a listed cookie that is not
 // permitted inside a pair (rule Q8).
 func (j *judge) hides(pair cookie.Pair) bool {
-	if !cookie.MayHide(pair) || j.policy.HoldsChoice(pair.Name()) {
+	if !cookie.MayHide(pair) || j.policy.NamesChoice(pair.Name()) {
 		return false
 	}
 	for name := range cookie.Hidden(pair) {

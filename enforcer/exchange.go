@@ -27,6 +27,7 @@ type Exchange struct {
 	owesPrivate bool // a line was dropped, and no head has been made private yet
 	wroteHead   bool // a final head was handed to the writer below
 	upgraded    bool // a 101 went out
+	notModified bool // the head is that of a 304
 
 	// Set-Cookie lines that the judge was found to permit as they are, where there is
 	// room for all that the header map had.
@@ -43,11 +44,15 @@ type Exchange struct {
 func (x *Exchange) WriteHeader(status int) {
 	if 100 <= status && status <= 199 {
 		x.clock.start()
-		x.filterHeader()
+		header, j := x.filterHeader()
+		if x.enforcer.guardsLoading() {
+			x.guardLinks(header, j)
+		}
 		x.permittedCount = 0 // the final head is judged, and observed, by itself
 		x.clock.stop()
 		x.upgraded = x.upgraded || status == http.StatusSwitchingProtocols && !x.wroteHead
 	} else {
+		x.notModified = x.notModified || status == http.StatusNotModified && !x.wroteHead
 		x.filterHead()
 	}
 	x.ResponseWriter.WriteHeader(status)

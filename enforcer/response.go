@@ -1,6 +1,7 @@
 package enforcer
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,6 +19,9 @@ func (x *Exchange) filterHead() {
 		x.expire(header, j)
 	}
 	x.wroteHead = true
+	if x.enforcer.guardsLoading() {
+		x.guardLoading(header, j)
+	}
 	if x.owesPrivate {
 		x.owesPrivate = false
 		x.makePrivate(header, saysWhoMayStore)
@@ -144,8 +148,9 @@ func (x *Exchange) readSetChoices(j *judge, all []setCookies, pairs []listed, cl
 }
 
 // readResponseChoice reads what consent cookies say together once a header map has set
-// and deleted some: the others are those of the request. Where one of a name is both
-// set and deleted, it counts as either, whichever grants less.
+// and deleted some: the others are those of the request. One that is deleted may be kept
+// all the same, in another place: it counts as gone and as there, as it was set or sent,
+// whichever grants less.
 func (x *Exchange) readResponseChoice(j *judge, all []setCookies, pairs []listed, clock *browserClock) {
 	var set []listed
 	names, deleted := make(map[string]bool), make(map[string]bool)
@@ -161,18 +166,16 @@ func (x *Exchange) readResponseChoice(j *judge, all []setCookies, pairs []listed
 		}
 		pairs = pairs[len(f.lines):]
 	}
+	isDeleted := func(p listed) bool { return deleted[p.Name()] }
 	kept := x.choicePairs(names)
 	j.choice.readPairs(slices.Concat(kept, set), x.enforcer)
-	isDeleted := func(p listed) bool { return deleted[p.Name()] }
-	if !slices.ContainsFunc(set, isDeleted) {
-		return
+	if slices.ContainsFunc(set, isDeleted) {
+		j.choice.and(slices.Concat(kept, slices.DeleteFunc(slices.Clone(set), isDeleted)), x.enforcer)
 	}
-	var without choices
-	without.readPairs(slices.Concat(kept, slices.DeleteFunc(set, isDeleted)), x.enforcer)
-	if without.merged == nil {
-		without.merged = &undecided
+	if len(deleted) > 0 {
+		maps.DeleteFunc(names, func(name string, _ bool) bool { return deleted[name] })
+		j.choice.and(slices.Concat(x.choicePairs(names), set), x.enforcer)
 	}
-	j.choice.replace(j.choice.merged.And(*without.merged))
 }
 
 // choicePairs are the consent cookies of the request but those of some names.

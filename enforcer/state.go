@@ -42,6 +42,13 @@ func (c *choices) state(p *policy.Policy) State {
 	return StateUndecided
 }
 
+// Choice is what the visitor has chosen, with what the browser's signals deny.
+func (x *Exchange) Choice() consent.Choice { return *x.judge.choice.merged }
+
+// Signalled tells that the browser sends the Global Privacy Control signal, and that
+// the policy honours it (rule C6).
+func (x *Exchange) Signalled() bool { return x.gpc }
+
 // State is what the choice of the request comes to.
 func (x *Exchange) State() State { return x.judge.choice.state(x.judge.policy) }
 

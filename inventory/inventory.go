@@ -1,5 +1,6 @@
 // Package inventory keeps what cookies were observed: every name on every host,
-// which way it went, how often, how it was set and what the policy said of it.
+// which way it went, how often, how it was set and what the policy said of it; and from
+// which origins pages were to load that the visitor's choice did not permit.
 //
 // An [Inventory] is bounded, and shared through a storage by all instances that
 // use the same one. There is no place in it for the value of a cookie (rule F3).
@@ -11,7 +12,7 @@ import (
 	"time"
 )
 
-// MaxNames is how many names are kept, those of different hosts apart.
+// MaxNames is how many names of cookies are kept, those of different hosts apart.
 const MaxNames = 10_000
 
 // Inventory collects sightings of cookies. Any number of goroutines may use it at
@@ -52,7 +53,8 @@ func (i *Inventory) Add(at time.Time, n uint64, sightings []Sighting) {
 
 // Snapshot is what an inventory holds at one moment.
 type Snapshot struct {
-	// Records are sorted by host and name. There are MaxNames at most.
+	// Records are sorted by host and name. There are MaxNames and
+	// MaxOrigins at most.
 	Records []Record `json:"records"`
 
 	// Overflow counts the sightings that are in none of the records, for want of

@@ -367,10 +367,43 @@ func TestBound(t *testing.T) {
 func TestOverflowStops(t *testing.T) {
 	t.Parallel()
 	full := newTable(0)
-	full.lose(&Record{Sent: math.MaxUint64, Set: 1})
-	full.lose(&Record{Sent: 2})
+	full.cookies = newShelf(0, 0)
+	full.add(&Record{Sent: math.MaxUint64})
+	full.add(&Record{Sent: 2})
 	if got := merge(full.snapshot(), Snapshot{Overflow: 3}).Overflow; got != math.MaxUint64 {
 		t.Errorf("got %d", got)
+	}
+}
+
+// TestOriginsApart: whoever reports made-up origins takes the place of no cookie.
+func TestOriginsApart(t *testing.T) {
+	t.Parallel()
+	i := New()
+	i.Add(noon, 1, []Sighting{sent("rare")})
+	const kept = "https://kept.example"
+	for range 3 {
+		i.Add(noon, 3, []Sighting{{Host: "portal.example", Name: kept, Direction: Reported, Removed: true}})
+	}
+	for n := range 3 * MaxOrigins {
+		i.Add(noon, 1, []Sighting{{Host: "portal.example", Name: fmt.Sprintf("https://x%d.example", n), Direction: Reported}})
+	}
+	all := i.Snapshot()
+	cookies, origins, times := 0, 0, uint64(0)
+	for _, r := range all.Records {
+		if !r.IsOrigin() {
+			cookies++
+			continue
+		}
+		origins++
+		if r.Name == kept {
+			times = r.Reported
+			if r.Removed != 9 || r.ByScript() {
+				t.Errorf("the record is %+v", r)
+			}
+		}
+	}
+	if cookies != 1 || origins != MaxOrigins || times != 9 || all.Overflow != 2*MaxOrigins+1 {
+		t.Errorf("%d cookies, %d origins, reported %d times, and %d without room", cookies, origins, times, all.Overflow)
 	}
 }
 

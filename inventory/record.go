@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// Sighting is a cookie that was seen in a message. What is longer than a record
-// keeps is cut there.
+// Sighting is a cookie that was seen in a message, or an origin that a browser has
+// reported. What is longer than a record keeps is cut there.
 type Sighting struct {
 	// Host is in lower case, without a port. Name is fit for logs: ids in it are
-	// replaced by "*".
+	// replaced by "*". That of an origin is the origin, as https://www.example.com.
 	Host, Name string
 
 	Direction Direction
 
 	// Removed tells that the gateway took the cookie out of the message, or would
-	// have, where it only reports.
+	// have, where it only reports; of an origin, that the browser loaded nothing.
 	Removed bool
 
 	// Attributes are those of a Set-Cookie line. It is nil in requests, and for lines
@@ -30,8 +30,9 @@ type Sighting struct {
 type Direction uint8
 
 const (
-	Sent Direction = iota // by a browser, in a request
-	Set                   // by a response
+	Sent     Direction = iota // by a browser, in a request
+	Set                       // by a response
+	Reported                  // by a browser: a page was to load from an origin
 )
 
 // Attributes are what a Set-Cookie line says besides the name and the value.
@@ -53,17 +54,18 @@ type Verdict struct {
 	Service  string `json:"service,omitempty"`
 }
 
-// Record is what is known of one name on one host. Times are in UTC, with a
+// Record is what is known of one name, or of one origin, on one host. Times are in UTC, with a
 // precision of a second; counts stop at the highest number.
 type Record struct {
 	Host string `json:"host"` // 253 bytes at most
 	Name string `json:"name"` // 128 bytes at most
 
-	// Sent, Set and Removed count sightings: in requests, in responses, and those of
-	// both that were removed.
-	Sent    uint64 `json:"sent,omitempty"`
-	Set     uint64 `json:"set,omitempty"`
-	Removed uint64 `json:"removed,omitempty"`
+	// Sent, Set, Reported and Removed count sightings: in requests, in responses, in
+	// reports of browsers, and those of all that were removed.
+	Sent     uint64 `json:"sent,omitempty"`
+	Set      uint64 `json:"set,omitempty"`
+	Reported uint64 `json:"reported,omitempty"`
+	Removed  uint64 `json:"removed,omitempty"`
 
 	FirstSeen time.Time `json:"first_seen"`
 	LastSeen  time.Time `json:"last_seen"`
@@ -79,6 +81,12 @@ type Record struct {
 // ByScript tells that the cookie was sent and no response has set it: a script has,
 // or a response that did not pass here.
 func (r *Record) ByScript() bool { return r.Sent > 0 && r.Set == 0 }
+
+// IsOrigin tells that the record is of an origin, and not of a cookie.
+func (r *Record) IsOrigin() bool { return r.Reported > 0 }
+
+// times is how often it was seen.
+func (r *Record) times() uint64 { return sum(sum(r.Sent, r.Set), r.Reported) }
 
 // The longest texts of a record, in bytes.
 const (
@@ -97,9 +105,12 @@ func (s *Sighting) record(at time.Time, n uint64) Record {
 		Attributes: s.Attributes,
 		Verdict:    s.Verdict,
 	}
-	if s.Direction == Set {
+	switch s.Direction {
+	case Set:
 		r.Set = n
-	} else {
+	case Reported:
+		r.Reported = n
+	default:
 		r.Sent = n
 	}
 	if s.Removed {
@@ -117,6 +128,7 @@ func (s *Sighting) record(at time.Time, n uint64) Record {
 func (r *Record) add(other *Record) {
 	r.Sent = sum(r.Sent, other.Sent)
 	r.Set = sum(r.Set, other.Set)
+	r.Reported = sum(r.Reported, other.Reported)
 	r.Removed = sum(r.Removed, other.Removed)
 	if other.FirstSeen.Before(r.FirstSeen) {
 		r.FirstSeen = other.FirstSeen
