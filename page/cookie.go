@@ -1,0 +1,102 @@
+package page
+
+import (
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/enforcer/policy"
+	"golang.org/x/net/publicsuffix"
+)
+
+// keepChoice is how long a choice is kept where the policy does not say: half a year,
+// after which visitors are asked again.
+const keepChoice = 180 * 24 * time.Hour
+
+// cookieLine is the value of the Set-Cookie header that saves a choice. It is made by
+// hand: http.Cookie would put values with "," in quotes, which portals do not read.
+func (p *Page) cookieLine(value string, v Visitor) string {
+	name := p.policy.ConsentCookie
+	rule := p.policy.Lookup(name)
+	if rule == nil {
+		rule = new(policy.Rule)
+	}
+	path, domain := rule.Path, domainOf(rule.Domain, v.Host)
+	if path == "" || isHostBound(name) {
+		path = "/"
+	}
+	line := name + "=" + value + "; Path=" + path
+	if domain != "" && !isHostBound(name) {
+		line += "; Domain=" + domain
+	}
+	if !rule.Retention.Session {
+		line += "; Max-Age=" + strconv.FormatInt(int64(p.maxAge(rule.Retention)/time.Second), 10)
+	}
+	line += "; SameSite=Lax"
+	if v.HTTPS {
+		line += "; Secure"
+	}
+	return line
+}
+
+// isHostBound tells whether browsers take a cookie without a domain, and with the path
+// "/", only.
+func isHostBound(name string) bool {
+	const prefix = "__Host-"
+	return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
+}
+
+// maxAge is how long the choice is kept: as long as it counts, and no longer than
+// published.
+func (p *Page) maxAge(published policy.Retention) time.Duration {
+	age := p.policy.Decoder.MaxAge
+	if age == 0 {
+		age = keepChoice
+	}
+	if published.Limit > 0 {
+		age = min(age, published.Limit)
+	}
+	return age
+}
+
+// domainOf is the Domain attribute of a cookie that the policy sets in some domain, on
+// a host. It is empty where there is to be none, or where browsers would not take it.
+func domainOf(domain, host string) string {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return ""
+	}
+	switch domain {
+	case "", policy.HostOnly:
+		return ""
+	case policy.Site:
+		site, err := publicsuffix.EffectiveTLDPlusOne(host)
+		if err != nil {
+			return ""
+		}
+		return site
+	}
+	if host != domain && !strings.HasSuffix(host, "."+domain) {
+		return ""
+	}
+	return domain
+}
+
+// pathOf is a path as it may stand in a Location header or a form, with its escapes: a
+// browser stays on the host, whatever the path is.
+func pathOf(path string) string {
+	u := url.URL{Path: path}
+	if plain, err := url.PathUnescape(path); err == nil {
+		u.Path, u.RawPath = plain, path // which counts if it is a form of the path
+	}
+	path = u.EscapedPath()
+	switch {
+	case strings.HasPrefix(path, "//"): // which would be the name of a host
+		return "/." + path
+	case !strings.HasPrefix(path, "/"):
+		return "/" + path
+	}
+	return path
+}
