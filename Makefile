@@ -3,14 +3,15 @@
 # make bench  what the gateway costs, as Markdown
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-FUZZTIME    := 100000x
-# FuzzSuggest parses a policy several times a run.
+FUZZTIME    := 30000x
+# These parse policies or pages several times a run.
+SLOWTARGETS := FuzzSuggest FuzzImport FuzzSave
 SLOWFUZZ    := 1000x
 
 .PHONY: run build test check deps unit fuzz bench
 
 run: build
-	@printf '\n%s\n\n' 'The gateway is on http://localhost:8080. In another terminal:'
+	@printf '\n%s\n\n' 'The gateway is on http://localhost:8080, and its policy on http://localhost:8080/cookies. In another terminal:'
 	@printf '  # %s\n  %s\n\n' \
 	  'nothing chosen: only the necessary cookies pass' \
 	  "curl -i -b 'sessionid=s; _pk_id.1.1fff=m; _ga=g' http://localhost:8080/" \
@@ -43,7 +44,7 @@ unit: build
 fuzz:
 	@set -e; for package in $$(go list ./...); do \
 	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
-	    times=$(FUZZTIME); test $$target != FuzzSuggest || times=$(SLOWFUZZ); \
+	    times=$(FUZZTIME); case " $(SLOWTARGETS) " in *" $$target "*) times=$(SLOWFUZZ);; esac; \
 	    echo "go test -fuzz $$target -fuzztime $$times $$package"; \
 	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $$times $$package; \
 	  done; \

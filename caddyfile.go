@@ -61,6 +61,10 @@ func firstArg(d *caddyfile.Dispenser) string {
 //	    upstream_header <name>
 //	    access_log
 //	    catalogue       <path>
+//	    page            <path> {
+//	        template <path>
+//	        record
+//	    }
 //	}
 //
 // The policy stands in one of the two places. To restrict the directive to a
@@ -100,6 +104,7 @@ func (h *Handler) subdirectives() []subdirective {
 		{"upstream_header", "the name of a header, such as X-Cookie-Consent", setOnce("upstream_header", &h.UpstreamHeader)},
 		{"access_log", "", h.setAccessLog},
 		{"catalogue", "the path of a CSV file", setOnce("catalogue", &h.Catalogue)},
+		{"page", "the path of the page, such as /cookies", h.setPage},
 	}
 }
 

@@ -28,7 +28,7 @@ its work.`,
 		CobraFunc: func(cmd *cobra.Command) {
 			cmd.Use, cmd.Example = cmd.Name(), "  $ caddy cookie-consent validate policy.yaml"
 			cmd.DisableFlagsInUseLine = true
-			cmd.AddCommand(validateCommand(), explainCommand(), presetsCommand(), inventoryCommand(), auditCommand())
+			cmd.AddCommand(validateCommand(), explainCommand(), presetsCommand(), inventoryCommand(), auditCommand(), pageCommand(), importCommand())
 			for _, sub := range cmd.Commands() {
 				speakPlainly(sub)
 			}
@@ -90,22 +90,23 @@ const stdin = "-"
 
 // readPolicy reads a policy from a file or from the standard input. The error is a
 // policy.Problems where it is not valid.
-func readPolicy(cmd *cobra.Command, path string) (*policy.Policy, string, error) {
+func readPolicy(cmd *cobra.Command, path string) (*policy.Policy, *policySource, error) {
 	if path == stdin {
-		const name = "<stdin>"
+		s := &policySource{name: "<stdin>"}
 		data, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), policy.MaxBytes+1)) // which Parse refuses
 		if err != nil {
-			return nil, name, fmt.Errorf("reading the cookie policy: %w", err)
+			return nil, s, fmt.Errorf("reading the cookie policy: %w", err)
 		}
-		p, err := policy.Parse(name, data)
-		return p, name, err
+		s.data = data
+		p, err := policy.Parse(s.name, s.data)
+		return p, s, err
 	}
-	source, err := fileSource(path)
+	s, err := fileSource(path)
 	if err != nil {
-		return nil, path, err
+		return nil, nil, err
 	}
-	p, err := policy.Parse(source.name, source.data)
-	return p, path, err
+	p, err := policy.Parse(s.name, s.data)
+	return p, s, err
 }
 
 // printJSON prints an answer for programs.

@@ -55,7 +55,7 @@ func explain(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("unexpected argument %q: expected flags only, such as --policy policy.yaml", args[0])
 	}
-	p, name, err := readPolicy(cmd, f.String("policy"))
+	p, source, err := readPolicy(cmd, f.String("policy"))
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func explain(cmd *cobra.Command, args []string) error {
 	if f.Bool("gpc") && !p.HonoursGPC {
 		complain(cmd, yellow, "note: --gpc makes no difference: the policy has no categories under signals")
 	}
-	x := explanation{Policy: name, Decisions: []enforcer.Decision{}}
+	x := explanation{Policy: source.name, Decisions: []enforcer.Decision{}}
 	if len(cookies)+len(lines) == 0 {
 		x.explainRules(p, request)
 	} else {

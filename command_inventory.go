@@ -21,7 +21,8 @@ browsers, set by responses ("script" where none has, so that a script must have)
 and removed, and under which service the policy lists it.
 
 With --yaml, it prints what the policy does not list yet as lines for its
-"services:", which are valid as they are; choose the category of each.
+"services:", which are valid as they are; choose the category of each. Origins
+that browsers report are printed as lines for "allowed_origins:", in comments.
 
 The gateway's admin endpoint has to be reachable. Its address comes from
 --address, else from the file that --config names, else it is Caddy's default.
@@ -64,7 +65,10 @@ func listInventory(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return suggest(cmd.OutOrStdout(), inForce, found.Cookies)
+	if err := suggest(cmd.OutOrStdout(), inForce, found.Cookies); err != nil {
+		return err
+	}
+	return suggestOrigins(cmd.OutOrStdout(), inForce, found.Origins)
 }
 
 // ask asks a running gateway.
@@ -85,6 +89,10 @@ func (found *inventorySeen) print(s screen, now time.Time) {
 		fmt.Fprintln(s, "No cookie has been seen yet.")
 	} else {
 		found.table(now).print(s)
+	}
+	if len(found.Origins) > 0 {
+		fmt.Fprint(s, "\nWhat pages were to load that was not permitted, as browsers report:\n\n")
+		found.originsTable(now).print(s)
 	}
 	if found.Overflow > 0 {
 		fmt.Fprintf(s, "\nThere was no room for other names, which were seen %d times.\n", found.Overflow)

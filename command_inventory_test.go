@@ -47,11 +47,67 @@ func sightings() []cookieSeen {
 	}
 }
 
+// origins are some that browsers have reported, of which some need care.
+func origins() []originSeen {
+	known := originSeen{Host: "portal.example", Origin: "https://a.tracker.example", Reported: 900, Blocked: 900, LastSeen: noon}
+	known.Service, known.Category = "tracker", "statistical"
+	return []originSeen{
+		known,
+		{Host: "portal.example", Origin: "https://tiles.example", Reported: 12, Blocked: 2, LastSeen: noon.Add(-time.Hour)},
+		{Host: "www.portal.example", Origin: "https://tiles.example", Reported: 30, LastSeen: noon},
+		{Host: "portal.example", Origin: "wss://chat.example:8443", Reported: 1, Blocked: 1, LastSeen: noon.Add(-72 * time.Hour)},
+		{Host: "portal.example", Origin: "https://evil\x1b]0;.example", Reported: 1, LastSeen: noon},
+		{Host: "por\ntal.example", Origin: "https://allowed.example", Reported: 3, LastSeen: noon},
+		{Host: "por\ntal.example", Origin: "https://other.example", Reported: 3, LastSeen: noon},
+	}
+}
+
+// TestSuggestOrigins adds what is suggested to the policy.
+func TestSuggestOrigins(t *testing.T) {
+	t.Parallel()
+	const base = `version: 1
+third_parties: report
+categories:
+  - {id: necessary, consent: none}
+  - {id: statistical, consent: required}
+services:
+  - {id: portal, category: necessary, cookies: [cookies_preferences]}
+  - {id: tracker, category: statistical, origins: ["https://*.tracker.example"]}
+`
+	p, err := policy.Parse("policy.yaml", []byte(base+"allowed_origins: [\"https://allowed.example\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var output bytes.Buffer
+	if err := suggestOrigins(&output, remoteOf(t, p), origins()); err != nil {
+		t.Fatal(err)
+	}
+	harmless(t, output.String())
+	narrow(t, output.String())
+	compareGolden(t, "inventory_yaml_origins", output.String())
+	if more, err := policy.Parse("policy.yaml", []byte(base+output.String())); err != nil || len(more.AllowedOrigins) > 0 {
+		t.Errorf("pasted as they are, they allow something (%v)", err)
+	}
+	_, list, _ := strings.Cut(output.String(), "# allowed_origins:\n")
+	more, err := policy.Parse("policy.yaml", []byte(base+"allowed_origins:\n"+strings.ReplaceAll(list, "#   - ", "  - ")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(more.AllowedOrigins); n != 3 {
+		t.Errorf("%d origins are allowed, want 3", n)
+	}
+	output.Reset()
+	if err := suggestOrigins(&output, remoteOf(t, p), origins()[:1]); err != nil || output.Len() > 0 {
+		t.Errorf("what is listed is suggested (%v): %s", err, &output)
+	}
+}
+
 func TestInventoryTable(t *testing.T) {
 	t.Parallel()
 	for name, found := range map[string]inventorySeen{
-		"inventory_table": {Cookies: sightings(), Overflow: 3},
-		"inventory_empty": {},
+		"inventory_table":   {Cookies: sightings(), Overflow: 3},
+		"inventory_empty":   {},
+		"inventory_origins": {Cookies: sightings()[3:4], Origins: origins()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -228,9 +284,9 @@ func remoteOf(t testing.TB, p *policy.Policy) *remotePolicy {
 				names = append(names, rule.Name)
 			}
 		}
-		services = append(services, map[string]any{"id": s.ID, "category": p.Categories[s.Category].ID, "cookies": names})
+		services = append(services, map[string]any{"id": s.ID, "category": p.Categories[s.Category].ID, "cookies": names, "origins": originTexts(s.Origins)})
 	}
-	text["categories"], text["services"] = categories, services
+	text["categories"], text["services"], text["allowed_origins"] = categories, services, originTexts(p.AllowedOrigins)
 	data, err := json.Marshal(text)
 	if err != nil {
 		t.Fatal(err)

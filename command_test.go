@@ -87,6 +87,16 @@ func TestCommands(t *testing.T) {
 		"audit_nothing":          {"audit", policyFlag},
 		"audit_no_cookies":       {"audit", policyFlag, "testdata/command/sanitized.har"},
 		"audit_stdin_twice":      {"audit", "--policy=-", "-"},
+		"help_page":              {"page", "--help"},
+		"help_import":            {"import", "--help"},
+		"page_language":          {"page", "testdata/command/policy.yaml", "--lang=xx"},
+		"page_invalid_policy":    {"page", "testdata/command/broken.yaml"},
+		"page_arguments":         {"page", "a.yaml", "b.yaml"},
+		"page_no_template":       {"page", "testdata/command/policy.yaml", "--template=testdata/command/missing.html"},
+		"import_nothing":         {"import"},
+		"import_missing":         {"import", "testdata/command/missing.html"},
+		"import_no_page":         {"import", "testdata/command/site.har"},
+		"import_table":           {"import", "testdata/command/page.md"},
 		"inventory_argument":     {"inventory", "policy.yaml"},
 		"inventory_policy":       {"inventory", "--policy=policy.yaml"},
 		"inventory_no_config":    {"inventory", "--config=testdata/command/missing.json"},
@@ -122,6 +132,8 @@ func TestStandardInput(t *testing.T) {
 	}{
 		{"validate", string(policy), []string{"validate", "-"}, "<stdin>: valid, 2 categories, 2 services, 5 cookies", 0},
 		{"explain", string(policy), []string{"explain", "--policy", "-"}, "policy <stdin>, choice: undecided", 0},
+		{"page", string(policy), []string{"page", "-", "--lang", "fr"}, `<html lang="fr"`, 0},
+		{"import", "| Cookie | Purpose |\n|---|---|\n| `a_cookie` | To test |\n", []string{"import", "-"}, "a_cookie", 0},
 		{"audit", string(recording), []string{"audit", "--policy", "testdata/command/policy.yaml", "-"}, "would have been removed", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {

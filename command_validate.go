@@ -36,10 +36,10 @@ func validate(cmd *cobra.Command, paths []string) error {
 	}
 	var invalid, unread error
 	for _, path := range paths {
-		p, name, err := readPolicy(cmd, path)
+		p, source, err := readPolicy(cmd, path)
 		switch {
 		case err == nil:
-			sayValid(cmd, name, p)
+			sayValid(cmd, source.name, p)
 		case errors.As(err, new(policy.Problems)):
 			complain(cmd, red, err)
 			invalid = errFound

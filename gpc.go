@@ -24,11 +24,8 @@ func gpcJSON(p *policy.Policy, source *policySource) (*wellKnown, error) {
 	if !p.GPCJSON {
 		return nil, nil
 	}
-	day := p.Updated
+	day := source.day(p)
 	if day.IsZero() {
-		day = source.modified.UTC().Truncate(24 * time.Hour)
-	}
-	if source.modified.IsZero() && p.Updated.IsZero() {
 		return nil, errNotUpdated
 	}
 	body, err := json.Marshal(struct {

@@ -20,6 +20,7 @@ type inForce struct {
 	enforcer *enforcer.Enforcer
 	gpcJSON  *wellKnown // nil where the site does not publish it
 	since    time.Time
+	records  *zap.Logger // of choices that visitors save
 }
 
 // memory is of all handlers, and of those that a config reload brings: what it
@@ -65,13 +66,18 @@ func (h *Handler) prepare(p *policy.Policy, source *policySource) (*inForce, err
 	e.Visit = visit
 	e.Observer = observer{h.logger, h.Mode}
 	e.ReportOnly = h.Mode == report
-	next := &inForce{source: source, policy: p, enforcer: e, since: time.Now()}
+	next := &inForce{source: source, policy: p, enforcer: e, since: time.Now(), records: h.logger.Named("record")}
 	if err := provisionUpstreamHeader(e, h.UpstreamHeader); err != nil {
 		return nil, err
 	}
 	gpc, err := gpcJSON(p, source)
 	if err != nil {
 		return nil, err
+	}
+	if h.Page != nil {
+		if _, err := h.Page.compile(next); err != nil {
+			return nil, err
+		}
 	}
 	if !e.ReportOnly { // in a report, what the portal answers is answered
 		next.gpcJSON = gpc

@@ -73,9 +73,22 @@ type cookieSeen struct {
 	Suggestion *inventory.Suggestion `json:"suggestion,omitempty"` // of a catalogue, for one that is unlisted
 }
 
+// originSeen is an origin from which pages were to load, as the admin endpoint tells of
+// it.
+type originSeen struct {
+	Host      string    `json:"host"`
+	Origin    string    `json:"origin"`
+	Reported  uint64    `json:"reported"`
+	Blocked   uint64    `json:"blocked,omitempty"` // of these; the others were loaded
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+	inventory.Verdict
+}
+
 // inventorySeen is what the admin endpoint tells of the inventory.
 type inventorySeen struct {
 	Cookies  []cookieSeen `json:"cookies"`
+	Origins  []originSeen `json:"origins"`
 	Overflow uint64       `json:"overflow"` // sightings of names for which there was no room
 }
 
@@ -83,14 +96,21 @@ type inventorySeen struct {
 func adminInventory(w http.ResponseWriter, _ *http.Request) error {
 	seen.Drain()
 	snapshot := observed.Snapshot()
-	answer := inventorySeen{Cookies: make([]cookieSeen, len(snapshot.Records)), Overflow: snapshot.Overflow}
+	answer := inventorySeen{Cookies: []cookieSeen{}, Origins: []originSeen{}, Overflow: snapshot.Overflow}
 	all := handlers.all()
-	for i, record := range snapshot.Records {
+	for _, record := range snapshot.Records {
+		if record.IsOrigin() {
+			answer.Origins = append(answer.Origins, originSeen{
+				Host: record.Host, Origin: record.Name, Reported: record.Reported, Blocked: record.Removed,
+				FirstSeen: record.FirstSeen, LastSeen: record.LastSeen, Verdict: record.Verdict,
+			})
+			continue
+		}
 		c := cookieSeen{Record: record, ByScript: record.ByScript()}
 		if record.Verdict == (inventory.Verdict{}) {
 			c.Suggestion = suggestion(all, record.Name)
 		}
-		answer.Cookies[i] = c
+		answer.Cookies = append(answer.Cookies, c)
 	}
 	return respond(w, http.StatusOK, answer)
 }

@@ -55,12 +55,12 @@ func (m *MatchCookieConsent) Validate() error {
 
 // MatchWithError matches a request.
 func (m *MatchCookieConsent) MatchWithError(r *http.Request) (bool, error) {
-	x := published(r)
-	if x == nil {
+	around := published(r)
+	if around == nil {
 		return false, nil
 	}
 	for _, id := range m.Granted {
-		permitted, known := x.Permits(id)
+		permitted, known := around.exchange.Permits(id)
 		if !known && m.warned.CompareAndSwap(false, true) {
 			m.logger.Warn("the cookie policy has no service and no category of this id: expected one of its ids", zap.String("granted", id))
 		}

@@ -48,7 +48,8 @@ func TestMatcher(t *testing.T) {
 		r = r.WithContext(context.WithValue(r.Context(), caddy.ReplacerCtxKey, replacer))
 		r.Header.Set("Cookie", "cookies_preferences="+c.choice)
 		if c.through {
-			h.publish(r, h.inForce.Load().enforcer.Begin(httptest.NewRecorder(), r))
+			now := h.inForce.Load()
+			h.publish(r, now.enforcer.Begin(httptest.NewRecorder(), r), now)
 		}
 		for range 3 {
 			if got, err := m.MatchWithError(r); got != c.want || err != nil {

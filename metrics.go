@@ -18,6 +18,12 @@ var (
 	exchanges = prometheus.NewCounterVec(metric("exchanges_total",
 		"Requests by what the visitor's choice comes to, and by mode."),
 		[]string{"state", "mode"})
+	blocked = prometheus.NewCounterVec(metric("origins_blocked_total",
+		"What browsers report that pages did not load, by the directive of the Content Security Policy and the category of the service; with disposition report, it was loaded all the same."),
+		[]string{"directive", "category", "disposition"})
+	cspReports = prometheus.NewCounterVec(metric("csp_reports_total",
+		"Bodies with reports of browsers: read, malformed, oversized, or limited because there were too many."),
+		[]string{"result"})
 	undeletable = prometheus.NewCounterVec(metric("undeletable_total",
 		"Names of denied cookies, for each host, that browsers still send after every way to delete them was tried."),
 		[]string{"category"})
@@ -55,7 +61,7 @@ func registerMetrics(registry *prometheus.Registry) error {
 // collector hands out all metrics, with what was counted up to now.
 type collector struct{}
 
-var vectors = []prometheus.Collector{cookies, exchanges, undeletable, filterSeconds}
+var vectors = []prometheus.Collector{cookies, exchanges, undeletable, blocked, cspReports, filterSeconds}
 
 // Describe tells which metrics there are.
 func (collector) Describe(to chan<- *prometheus.Desc) {

@@ -70,6 +70,10 @@ type Handler struct {
 	// placeholders. Default: there are no suggestions.
 	Catalogue string `json:"catalogue,omitempty"`
 
+	// The cookie policy as a page for visitors, on which they see and change their
+	// choice. In a report it is left to the portal. Default: none.
+	Page *Page `json:"page,omitempty"`
+
 	inForce   atomic.Pointer[inForce]
 	file      string // of the policy; empty where it is in the config
 	catalogue *inventory.Catalogue
@@ -102,6 +106,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionCatalogue(); err != nil {
 		return err
 	}
+	if err := h.provisionPage(); err != nil {
+		return err
+	}
 	if err := h.provisionPolicy(); err != nil {
 		return err
 	}
@@ -126,12 +133,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		now.gpcJSON.ServeHTTP(w, r)
 		return nil
 	}
+	if now.takesReports(r) {
+		now.takeReport(w, r)
+		return nil
+	}
 	exchange := now.enforcer.Begin(w, r)
-	h.publish(r, exchange)
+	around := h.publish(r, exchange, now)
 	defer func() {
 		exchange.End()
 		h.log(r, exchange)
 	}()
+	if h.Page.isAt(r, now) {
+		return h.Page.serve(exchange, r, around)
+	}
 	return next.ServeHTTP(exchange, r)
 }
 

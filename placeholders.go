@@ -13,14 +13,19 @@ import (
 
 const (
 	placeholderPrefix = "http.cookie_consent."
-	// exchangeKey is how a matcher finds the exchange. It is no placeholder: what it
+	// exchangeKey is how a matcher, or a page, finds the exchange. It is no placeholder: what it
 	// stands for is no text.
 	exchangeKey = placeholderPrefix + "\x00exchange"
 )
 
-// publication is an exchange that a request is in, and, in a report, the one inside of
-// it that counts instead: whether somebody reports must make no difference.
-type publication struct{ exchange, enforced *enforcer.Exchange }
+// publication is an exchange that a request is in, the policy that it is judged by, and,
+// in a report, the one inside of it that counts instead: whether somebody reports must
+// make no difference.
+type publication struct {
+	exchange *enforcer.Exchange
+	inForce  *inForce
+	enforced *publication
+}
 
 // String keeps what is in it out of {http.vars.*}.
 func (*publication) String() string { return "" }
@@ -30,16 +35,16 @@ const reportVar = "cookie_consent_report"
 // publish makes an exchange known to what comes after it, until the request has been
 // logged. Values are found out when somebody asks for them. Where there is an
 // exchange around this one, that one counts: it has seen the request as it came.
-func (h *Handler) publish(r *http.Request, x *enforcer.Exchange) {
+func (h *Handler) publish(r *http.Request, x *enforcer.Exchange, now *inForce) *publication {
+	p := &publication{exchange: x, inForce: now}
 	replacer, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	if !ok {
-		return
+		return p
 	}
-	p := &publication{exchange: x}
 	if h.Mode == report {
 		caddyhttp.SetVar(r.Context(), reportVar, p)
 	} else if around, ok := caddyhttp.GetVar(r.Context(), reportVar).(*publication); ok && around.enforced == nil {
-		around.enforced = x
+		around.enforced = p
 	}
 	replacer.Map(func(key string) (any, bool) {
 		name, ok := strings.CutPrefix(key, placeholderPrefix)
@@ -47,13 +52,15 @@ func (h *Handler) publish(r *http.Request, x *enforcer.Exchange) {
 			return nil, false
 		}
 		if p.enforced != nil {
-			return placeholder(p.enforced, name)
+			return p.enforced.placeholder(name)
 		}
-		return placeholder(p.exchange, name)
+		return p.placeholder(name)
 	})
+	return p
 }
 
-func placeholder(x *enforcer.Exchange, name string) (any, bool) {
+func (p *publication) placeholder(name string) (any, bool) {
+	x := p.exchange
 	switch name {
 	case "state":
 		return string(x.State()), true
@@ -64,20 +71,20 @@ func placeholder(x *enforcer.Exchange, name string) (any, bool) {
 	case "removed":
 		return strings.Join(x.Removed(), ","), true
 	case exchangeKey[len(placeholderPrefix):]:
-		return x, true
+		return p, true
 	}
 	return nil, false
 }
 
-// published is the exchange that a request is in, or nil.
-func published(r *http.Request) *enforcer.Exchange {
+// published is the exchange that a request is in, and that counts, or nil.
+func published(r *http.Request) *publication {
 	replacer, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	if !ok {
 		return nil
 	}
 	found, _ := replacer.Get(exchangeKey)
-	x, _ := found.(*enforcer.Exchange)
-	return x
+	p, _ := found.(*publication)
+	return p
 }
 
 // log writes what was removed to the debug log, and to the access log where that is
@@ -101,11 +108,12 @@ func (h *Handler) log(r *http.Request, x *enforcer.Exchange) {
 // logAccess adds the fields of the exchange that counts. Several handlers that want
 // them add the same ones.
 func logAccess(r *http.Request) {
-	x := published(r)
+	p := published(r)
 	fields, ok := r.Context().Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields)
-	if x == nil || !ok {
+	if p == nil || !ok {
 		return
 	}
+	x := p.exchange
 	fields.Set(zap.String("cookie_consent.state", string(x.State())))
 	fields.Set(zap.Strings("cookie_consent.removed", x.Removed()))
 }

@@ -101,6 +101,15 @@ func (s *policySource) load() (*policy.Policy, error) {
 	return p, nil
 }
 
+// day is that of the policy's last change, as it says, or as its file does. It is zero
+// where neither does.
+func (s *policySource) day(p *policy.Policy) time.Time {
+	if p.Updated.IsZero() && !s.modified.IsZero() {
+		return s.modified.UTC().Truncate(24 * time.Hour)
+	}
+	return p.Updated
+}
+
 // sum is a short hash of the policy's content, to tell two versions apart.
 func (s *policySource) sum() string {
 	sum := sha256.Sum256(s.data)
