@@ -27,6 +27,7 @@ const unlisted = "shiny=MarkedShiny0001; Path=/; HttpOnly"
 // TestAudit records visits to the portal with a real browser, and has its developer
 // tools write the recordings: what they are judged to be is what the portal did.
 func TestAudit(t *testing.T) {
+	t.Parallel()
 	portal := startPortal(t)
 
 	// As an operator records the site before the gateway is there.

@@ -19,6 +19,7 @@ const browserTimeout = 30 * time.Second // for one step
 // page's script writes trackers' cookies whether or not the visitor agrees, as
 // some do: the gateway keeps them from the portal.
 func TestBrowser(t *testing.T) {
+	t.Parallel()
 	gateway := startGateway(t, startPortal(t))
 	b := startBrowser(t, "http://"+gateway)
 

@@ -116,7 +116,7 @@ func TestCommandExit(t *testing.T) {
 		{"not there", "validate missing.yaml", "", "reading the cookie policy: open missing.yaml: no such file or directory\n", 2},
 		{"removed", "audit site.har 2>/dev/null", "1 cookie would have been removed.\n", "", 1},
 		{"no recording", "audit policy.yaml", "", "policy.yaml: line 1, byte 1: expected an object (exchanges read: 0)\n", 2},
-		{"no such command", "validte", "", "unknown command \"validte\": expected one of audit, explain, inventory, presets, validate\n", 2},
+		{"no such command", "validte", "", "unknown command \"validte\": expected one of audit, explain, import, inventory, page, presets, validate\n", 2},
 		{"no such flag", "audit --nope", "", "unknown flag: --nope: see caddy cookie-consent audit --help\n", 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -39,6 +39,7 @@ var matomoTrackers = []string{"_pk_id.1.1fff", "_pk_ses.1.1fff"}
 // necessary works (C4, C7), and the trackers' cookies come and go as the choice
 // says.
 func TestPortal(t *testing.T) {
+	t.Parallel()
 	portal := startPortal(t)
 	gateway := startGateway(t, portal)
 	now := time.Now()

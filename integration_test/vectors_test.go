@@ -21,6 +21,7 @@ import (
 // Framework as the IAB's own library reads them: exactly the purposes, special
 // features and vendors with consent are granted, and no legitimate interest is.
 func TestTCFVectors(t *testing.T) {
+	t.Parallel()
 	vectors := makeVectors[tcfVector](t, "tcf", 2000)
 	site := newIABSite(t, "euconsent-v2", "preset: tcf", tcfKeys(""))
 	strict := newIABSite(t, "euconsent-v2", "preset: tcf\n  max_age: 180 days\n  version: {member: tcfPolicyVersion, at_least: 4}", tcfKeys(""))
@@ -59,6 +60,7 @@ func TestTCFVectors(t *testing.T) {
 // TestGPPVectors reads thousands of strings of the Global Privacy Platform as the
 // IAB's own library reads them. Not to have opted out is no objection, and no grant.
 func TestGPPVectors(t *testing.T) {
+	t.Parallel()
 	vectors := makeVectors[gppVector](t, "gpp", 2000)
 	site := newIABSite(t, "__gpp", "preset: gpp\n  cookie: __gpp", append(tcfKeys("tcfeu."), usKeys()...))
 	counts := make(map[string]int)
