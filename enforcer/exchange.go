@@ -52,7 +52,7 @@ func (x *Exchange) WriteHeader(status int) {
 		x.clock.stop()
 		x.upgraded = x.upgraded || status == http.StatusSwitchingProtocols && !x.wroteHead
 	} else {
-		x.notModified = x.notModified || status == http.StatusNotModified && !x.wroteHead
+		x.notModified = x.notModified || status == http.StatusNotModified
 		x.filterHead()
 	}
 	x.ResponseWriter.WriteHeader(status)

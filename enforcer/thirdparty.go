@@ -171,7 +171,7 @@ func isSettled(kind string) bool {
 	switch {
 	case !httpguts.ValidHeaderFieldName(top) || !httpguts.ValidHeaderFieldName(sub): // these are tokens as well
 		return false
-	case kind == "*/*" || sub == "unknown" || top == "multipart" || strings.HasSuffix(sub, "xml"):
+	case kind == "*/*" || sub == "unknown" || top == "multipart" || strings.HasSuffix(sub, "xml") || sub == "xsl" || sub == "rdf":
 		return false
 	}
 	return true
@@ -206,8 +206,9 @@ func asksForDocument(r *http.Request) bool {
 
 // permitsLink tells whether a browser may load from where a Link header points.
 func (x *Exchange) permitsLink(target string, j *judge) bool {
-	// As browsers read it: any slash, and any number of them, begins a host.
-	target = strings.ReplaceAll(strings.Trim(target, " \t"), `\`, "/")
+	// As browsers read it: without tabs, and any slash, and any number of them, begins a
+	// host.
+	target = strings.ReplaceAll(strings.Trim(strings.ReplaceAll(target, "\t", ""), " "), `\`, "/")
 	if path := strings.TrimLeft(target, "/"); strings.HasPrefix(target, "//") {
 		target = "//" + path
 	} else if path != target {
@@ -230,14 +231,18 @@ func (x *Exchange) permitsLink(target string, j *judge) bool {
 // isOwnHost tells whether an address is of the site itself, under the name that the
 // browser knows, or under the one that the policy has.
 func (x *Exchange) isOwnHost(u *url.URL) bool {
-	if strings.EqualFold(withoutPort(u.Host), withoutPort(x.host)) {
-		return true
+	name, port := strings.ToLower(u.Hostname()), portOf(u.Port(), u.Scheme)
+	own := url.URL{Host: x.host}
+	if name == strings.ToLower(own.Hostname()) {
+		return port == portOf(own.Port(), u.Scheme)
 	}
-	name := strings.ToLower(u.Hostname())
-	return name == x.visit().Host || name == x.enforcer.policy.SiteHost()
+	return port == "" && (name == x.visit().Host || name == x.enforcer.policy.SiteHost())
 }
 
-// withoutPort takes off a port that every browser would.
-func withoutPort(host string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80")
+// portOf is a port, or "" for the one that a scheme has anyway.
+func portOf(port, scheme string) string {
+	if scheme == "https" && port == "443" || scheme == "http" && port == "80" {
+		return ""
+	}
+	return port
 }

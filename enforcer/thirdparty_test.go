@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 )
 
@@ -99,6 +100,8 @@ func TestContentPolicy(t *testing.T) {
 		{name: "an unknown type, for a page", kind: "application/unknown", request: document, cookies: denyVideo, want: []string{contentPolicy(always)}},
 		{name: "half a type, for a page", kind: "text/; charset=x", request: document, cookies: denyVideo, want: []string{contentPolicy(always)}},
 		{name: "parts, for a page", kind: "multipart/x-mixed-replace; boundary=a", request: document, cookies: denyVideo, want: []string{contentPolicy(always)}},
+		{name: "a style sheet of XML, for a page", kind: "text/xsl", request: document, cookies: denyVideo, want: []string{contentPolicy(always)}},
+		{name: "no top, for a page", kind: "/plain", request: document, cookies: denyVideo, want: []string{contentPolicy(always)}},
 		{name: "a file, for a page", kind: "application/pdf", request: document},
 		{name: "no valid type, for a picture", kind: "utf-8", request: http.Header{"Sec-Fetch-Dest": {"image"}}},
 		{name: "no type, for a picture", request: http.Header{"Sec-Fetch-Dest": {"image"}}},
@@ -282,6 +285,28 @@ func TestNotModified(t *testing.T) {
 	}
 }
 
+// TestNotModifiedAlike: where the choice makes no difference, a copy is as good.
+func TestNotModifiedAlike(t *testing.T) {
+	t.Parallel()
+	e := New(mustParse(t, testPolicy+"third_parties: enforce\n"))
+	got := exchanged(e, http.Header{"Sec-Fetch-Dest": {"document"}}, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) })
+	if len(got["Cache-Control"])+len(got["Vary"]) > 0 {
+		t.Errorf("the header is %v", got)
+	}
+}
+
+// TestLinkOfVisitedHost: a proxy in front may have put another host into the request.
+func TestLinkOfVisitedHost(t *testing.T) {
+	t.Parallel()
+	e := newLoading(t)
+	e.Visit = func(*http.Request) expiry.Visit { return expiry.Visit{Host: "public.example"} }
+	lines := []string{`<https://public.example/a.css>; rel=preload`, `<https://public.example:8443/a.css>; rel=preload`}
+	got := exchanged(e, nil, func(w http.ResponseWriter, _ *http.Request) { w.Header()["Link"] = lines })
+	if !slices.Equal(got["Link"], lines[:1]) {
+		t.Errorf("the links are %q", got["Link"])
+	}
+}
+
 // TestLateContentPolicy: on HTTP/3 the head goes out after the handler has changed it.
 func TestLateContentPolicy(t *testing.T) {
 	t.Parallel()
@@ -327,6 +352,9 @@ var linkRows = []struct{ name, line, want string }{
 	{"a relation that loads nothing", `<https://video.example/>; rel=canonical`, `<https://video.example/>; rel=canonical`},
 	{"pictures for several sizes", `</a.png>; rel=preload; as=image; imagesrcset="/a.png 1x, https://video.example/b.png 2x"`, ``},
 	{"the site's own for several sizes", `</a.png>; rel=preload; as=image; imagesrcset="/a.png 400w, /b.png 800w"`, `</a.png>; rel=preload; as=image; imagesrcset="/a.png 400w, /b.png 800w"`},
+	{"the site on another port", `<http://portal.example:8080/a>; rel=preconnect`, ``},
+	{"the site's name on another port", `<https://www.portal.example:8443/a>; rel=preconnect`, ``},
+	{"a tab that browsers leave out", "</\t/video.example/>; rel=preconnect", ``},
 	{"the site, as the policy has it", `<https://www.portal.example/a.css>; rel=preload`, `<https://www.portal.example/a.css>; rel=preload`},
 	{"a path that is none to Go", `</l%zz.css>; rel=preload`, `</l%zz.css>; rel=preload`},
 	{"many slashes", `<///video.example/a>; rel=preload`, ``},
