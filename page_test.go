@@ -155,7 +155,7 @@ func TestPageHandler(t *testing.T) {
 		t.Fatal(err)
 	}
 	core, logs := logged.New(zapcore.ErrorLevel)
-	own.logger = zap.New(core)
+	own.logger, own.template = zap.New(core), "{{.Nothing}}"
 	for range 3 {
 		answer, body, err := through(httptest.NewRequest("GET", "/legal", nil), list, own)
 		if err != nil || answer.StatusCode != http.StatusOK || strings.Contains(body, "<form") || !strings.Contains(body, "_ga") {

@@ -59,7 +59,9 @@ type Data struct {
 	// words of the language. Both are empty where it is not known.
 	Updated, UpdatedText string
 
-	// SHA256 is the beginning of the hash of the policy in force; may be empty.
+	// SHA256 is the beginning of the hash of the policy in force; may be empty. The form
+	// sends it along, as the hidden field "policy": a choice that was made under another
+	// policy is not saved.
 	SHA256 string
 }
 

@@ -5,6 +5,7 @@
 package page
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -143,13 +144,21 @@ func (p *Page) try() error {
 			p.data(language, v, note{}),
 			p.data(language, signalled, note{saved: true, receipt: rand.Text()}),
 		} {
-			if _, err := render(p.own, d); err != nil {
+			html, err := render(p.own, d)
+			if err != nil {
 				return fmt.Errorf("the template of the page, in the language %q: %w", language, err)
+			}
+			if p.sha256 != "" && bytes.Contains(html, []byte(`name="choice"`)) && !bytes.Contains(html, []byte(`name="policy"`)) {
+				return errNoPolicyField
 			}
 		}
 	}
 	return nil
 }
+
+// errNoPolicyField: without that field, a form that was opened under an older policy would
+// grant what the visitor was not shown.
+var errNoPolicyField = errors.New(`the template of the page: expected the field <input type="hidden" name="policy" value="{{.SHA256}}"> in its form`)
 
 // takesChoice tells whether visitors choose on the page. They do not where another
 // consent manager keeps the choice, or where there is nothing to choose.

@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"net/http"
@@ -20,26 +21,27 @@ type note struct {
 }
 
 // noteFor is the note that the address of a request asks for. Whoever follows a link that
-// somebody made up is told of nothing that has not happened.
+// somebody made up is told of nothing that has not happened, and whoever reads one in a log
+// learns nothing: it takes the cookie that was set.
 func (p *Page) noteFor(r *http.Request) note {
-	query := r.URL.Query()
+	s, ok := unseal(r.URL.Query().Get(savedParameter), p.now())
 	switch {
-	case !query.Has(savedParameter) || !p.takesChoice():
+	case !ok:
 		return note{}
-	case !sends(r, p.policy.ConsentCookie):
+	case !sends(r, p.policy.ConsentCookie, s.value):
 		return note{lost: true}
 	}
-	return note{saved: true, receipt: unseal(query.Get(savedParameter), p.now())}
+	return note{saved: true, receipt: s.receipt}
 }
 
 const savedParameter = "saved"
 
-// sends tells whether a request has a cookie.
-func sends(r *http.Request, name string) bool {
+// sends tells whether a request has a cookie whose value has a hash.
+func sends(r *http.Request, name string, value valueHash) bool {
 	for _, line := range r.Header["Cookie"] {
 		for more := true; more; {
 			var pair cookie.Pair
-			if pair, line, more = cookie.Next(line); pair.Text != "" && pair.Name() == name {
+			if pair, line, more = cookie.Next(line); pair.Text != "" && pair.Name() == name && hashValue(pair.Value()) == value {
 				return true
 			}
 		}
@@ -47,9 +49,23 @@ func sends(r *http.Request, name string) bool {
 	return false
 }
 
+// sealed is what the address after a choice has in it.
+type sealed struct {
+	value   valueHash // of the cookie that was set
+	receipt string    // may be empty
+}
+
+type valueHash [16]byte
+
+func hashValue(value string) (h valueHash) {
+	sum := sha256.Sum256([]byte(value))
+	copy(h[:], sum[:])
+	return h
+}
+
 // sealing hides receipts in addresses: access logs have these next to those of visitors,
-// and must not lead to the record. The key is of this process. Another one shows the
-// visitor no receipt.
+// and must not lead to the record. The key is of this process. Another one tells the
+// visitor nothing of what was saved.
 var sealing = func() cipher.AEAD {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // which never fails
@@ -67,28 +83,26 @@ var sealing = func() cipher.AEAD {
 // receiptLasts is how long an address shows a receipt.
 const receiptLasts = 10 * time.Minute
 
-func seal(receipt string, at time.Time) string {
+func seal(value, receipt string, at time.Time) string {
 	text := binary.BigEndian.AppendUint64(nil, uint64(at.Unix()))
-	return base64.RawURLEncoding.EncodeToString(sealing.Seal(nil, nil, append(text, receipt...), nil))
+	hash := hashValue(value)
+	text = append(append(text, hash[:]...), receipt...)
+	return base64.RawURLEncoding.EncodeToString(sealing.Seal(nil, nil, text, nil))
 }
 
-// unseal returns the receipt, or "" for anything else.
-func unseal(sealed string, now time.Time) string {
-	const most = 256
-	if len(sealed) > most {
-		return ""
-	}
-	text, err := base64.RawURLEncoding.DecodeString(sealed)
+// unseal reports false for anything else, and for what is too old.
+func unseal(text string, now time.Time) (s sealed, ok bool) {
+	bytes, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
-		return ""
+		return sealed{}, false
 	}
-	opened, err := sealing.Open(nil, nil, text, nil)
-	if err != nil || len(opened) < 8 {
-		return ""
+	const fixed = 8 + len(s.value)
+	opened, err := sealing.Open(nil, nil, bytes, nil)
+	if err != nil || len(opened) < fixed {
+		return sealed{}, false
 	}
+	copy(s.value[:], opened[8:])
+	s.receipt = string(opened[fixed:])
 	age := now.Sub(time.Unix(int64(binary.BigEndian.Uint64(opened)), 0))
-	if age < -time.Second || age > receiptLasts {
-		return ""
-	}
-	return string(opened[8:])
+	return s, age >= -time.Second && age <= receiptLasts
 }

@@ -28,13 +28,14 @@ func (p *Page) take(w http.ResponseWriter, r *http.Request, v Visitor, save func
 	}
 	now := p.now()
 	value := p.policy.Decoder.Encode(p.answers(&f, v.GPC), now)
-	query := "?" + savedParameter
+	receipt := ""
 	if save != nil {
 		s := p.saved(value, v, now)
 		s.Language = p.language(r)
 		save(s)
-		query += "=" + seal(s.Receipt, now)
+		receipt = s.Receipt
 	}
+	query := "?" + savedParameter + "=" + seal(value, receipt, now)
 	if lang := asked(r); lang != "" {
 		query += "&lang=" + lang
 	}
@@ -81,7 +82,7 @@ func (p *Page) readPost(w http.ResponseWriter, r *http.Request, v Visitor) (post
 func asSent(r *http.Request, v Visitor) *http.Request {
 	origin, err := url.Parse(r.Header.Get("Origin"))
 	name := (&url.URL{Host: r.Host}).Hostname()
-	if err != nil || v.Host == "" || strings.EqualFold(name, v.Host) || !strings.EqualFold(origin.Hostname(), v.Host) {
+	if err != nil || strings.EqualFold(name, v.Host) || !strings.EqualFold(origin.Hostname(), v.Host) {
 		return r
 	}
 	sent := *r

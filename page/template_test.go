@@ -29,6 +29,24 @@ func TestOwnTemplate(t *testing.T) {
 }
 
 // TestConfig: what cannot work is found before anybody asks.
+// TestTemplateForm: a form has to say which policy was shown.
+func TestTemplateForm(t *testing.T) {
+	t.Parallel()
+	const form = `{{with .Choice}}<form><button name="choice" value="accept">`
+	for text, want := range map[string]error{form + "{{end}}": errNoPolicyField, form + `<input name="policy">{{end}}`: nil, "<p>": nil} {
+		if _, err := New(Config{Policy: parse(t, manyKinds), SHA256: "0123456789ab", Template: text}); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", text, err, want)
+		}
+	}
+	plain, err := New(Config{Policy: parse(t, manyKinds), WithoutForm: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page := get(plain, Visitor{}, "/?lang=en").Body.String(); strings.Contains(page, "<form") || !strings.Contains(page, "Matomo") {
+		t.Error(page)
+	}
+}
+
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	list := "consent: {format: list}\n"
