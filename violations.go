@@ -4,9 +4,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
+	"golang.org/x/net/publicsuffix"
 	"golang.org/x/time/rate"
 
 	"github.com/caddy-consent/caddy-consent/enforcer"
@@ -93,12 +96,22 @@ func (f *inForce) count(host string, found []violation.Violation) {
 // originName is the origin as a policy has it, or as the browser has it where none can.
 // Names that are made up for each page, as advertisers do, are told as one.
 func originName(v violation.Violation) string {
-	text := v.Origin.Scheme + "://" + madeUp.ReplaceAllString(v.Origin.Host, "*.$1")
+	text := v.Origin.String()
+	if found := madeUp.FindStringSubmatch(v.Origin.Host); found != nil && strings.ContainsAny(found[1], "0123456789") && !isPublicSuffix(found[2]) {
+		text = v.Origin.Scheme + "://*." + found[2]
+	}
 	if o, err := policy.ParseOrigin(text); err == nil {
 		return o.String()
 	}
 	return text
 }
 
+// isPublicSuffix tells whether the subdomains of a host belong to everybody.
+func isPublicSuffix(host string) bool {
+	name := (&url.URL{Host: host}).Hostname()
+	suffix, _ := publicsuffix.PublicSuffix(name)
+	return suffix == name
+}
+
 // madeUp is an id in front of a name that has at least two labels more.
-var madeUp = regexp.MustCompile(`^(?:[a-z0-9_-]+\.)*[0-9a-f-]{16,}\.([a-z0-9_-]+\.[a-z0-9_-].*)$`)
+var madeUp = regexp.MustCompile(`^(?:[a-z0-9_-]+\.)*([0-9a-f-]{16,})\.([a-z0-9_-]+\.[a-z0-9_-].*)$`)

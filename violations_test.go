@@ -51,6 +51,8 @@ func TestReports(t *testing.T) {
 		{name: "blocked", method: "POST", kind: kind, body: reportOf("https://a.tracker.example/p.gif?id=Secret", "enforce"), status: 204, result: "read", origin: "https://a.tracker.example", service: "ga", blocked: 1},
 		{name: "loaded all the same", method: "POST", kind: kind, body: reportOf("https://other.example:8443/x", "report"), status: 204, result: "read", origin: "https://other.example:8443"},
 		{name: "a name made up", method: "POST", kind: kind, body: reportOf("https://x.0a1b2c3d4e5f60718293.frames.example:8443/x", "enforce"), status: 204, result: "read", origin: "https://*.frames.example:8443", blocked: 1},
+		{name: "a name of everybody", method: "POST", kind: kind, body: reportOf("https://0a1b2c3d4e5f60718293.github.io/x", "enforce"), status: 204, result: "read", origin: "https://0a1b2c3d4e5f60718293.github.io", blocked: 1},
+		{name: "a name of words", method: "POST", kind: kind, body: reportOf("https://decade-facade-added.gov.example/x", "enforce"), status: 204, result: "read", origin: "https://decade-facade-added.gov.example", blocked: 1},
 		{name: "nothing of ours", method: "POST", kind: kind, body: `{}`, status: 204, result: "read"},
 		{name: "malformed", method: "POST", kind: kind, body: `{"csp-report":`, status: 400, result: "malformed"},
 		{name: "another type", method: "POST", kind: "text/plain", body: `{}`, status: 415, result: "malformed"},
