@@ -184,8 +184,9 @@ var (
 	isVoid      = set("area base br col embed hr img input link meta param source track wbr")
 	isTablePart = set("table thead tbody tfoot tr td th caption colgroup")
 	isBlock     = set("address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr html li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul")
-	isUnseen    = set("head script style template noscript iframe select option textarea svg math object canvas audio video title")
-	isInline    = set("a abbr acronym b bdi bdo big button cite code data del dfn em font i img input ins kbd label mark meter nobr output picture progress q rp rt ruby s samp small span strike strong sub sup time tt u var wbr br")
+	// What is struck out does not hold any more.
+	isUnseen = set("del s strike head script style template noscript iframe select option textarea svg math object canvas audio video title")
+	isInline = set("a abbr acronym b bdi bdo big button cite code data dfn em font i img input ins kbd label mark meter nobr output picture progress q rp rt ruby samp small span strong sub sup time tt u var wbr br")
 )
 
 // isUnknown tells a tag that HTML does not have.

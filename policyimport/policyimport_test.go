@@ -224,6 +224,8 @@ func TestImport(t *testing.T) {
 			"who_knows_who_knows_who_knows_who_knows required aaa: aaa", []string{"# choose: none, required or objection"}},
 		{"necessary to track", `<h2>Essential tracking cookies</h2><table>` + head + `<tr><td>_fbp<td>Advertising</table>`,
 			"essential_tracking_cookies required fbp: _fbp", []string{"# choose: none, required or objection"}},
+		{"struck out", `<h2><del>Necessary</del> cookies</h2><table>` + head + `<tr><td>aaa<td>x<tr><td><s>bbb</s> ccc<td>y</table>`,
+			"unknown required aaa: aaa\nunknown required ccc: ccc", []string{"# choose: none, required or objection"}},
 		{"notwendige Cookies und Tracking", `<h2>Notwendige Cookies und Tracking</h2><table>` + head + `<tr><td>_ga<td>x</table>`,
 			"notwendige_cookies_und_tracking required ga: _ga", []string{"# choose: none, required or objection"}},
 		{"trackers among the necessary ones", `<h2>Essential cookies</h2><p>They are few.</p><table>` + head + `<tr><td>aaa<td>x<tr><td>bbb, _ga, _gid<td>y<tr><td>_fbp<td>z<tr><td>_hs*<td>z</table>`,
