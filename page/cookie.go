@@ -1,12 +1,15 @@
 package page
 
 import (
+	"iter"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 	"golang.org/x/net/publicsuffix"
 )
@@ -82,6 +85,21 @@ func domainOf(domain, host string) string {
 		return ""
 	}
 	return domain
+}
+
+// valuesOf are the values of a cookie in a request, as they stand there: package net/http
+// leaves out cookies that browsers send (rule Q2).
+func valuesOf(r *http.Request, name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, line := range r.Header["Cookie"] {
+			for more := true; more; {
+				var pair cookie.Pair
+				if pair, line, more = cookie.Next(line); pair.Text != "" && pair.Name() == name && !yield(pair.Value()) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // pathOf is a path as it may stand in a Location header or a form, with its escapes: a

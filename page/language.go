@@ -29,8 +29,8 @@ func (p *Page) language(r *http.Request) string {
 	if asked := asked(r); asked != "" {
 		return asked
 	}
-	if cookie, err := r.Cookie(languageCookie); err == nil {
-		if known := spoken(cookie.Value); known != "" {
+	for value := range valuesOf(r, languageCookie) {
+		if known := spoken(strings.Trim(value, `"`)); known != "" {
 			return known
 		}
 	}

@@ -9,8 +9,6 @@ import (
 	"encoding/binary"
 	"net/http"
 	"time"
-
-	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 )
 
 // note is what a page tells of the choice that was made on it.
@@ -38,12 +36,9 @@ const savedParameter = "saved"
 
 // sends tells whether a request has a cookie whose value has a hash.
 func sends(r *http.Request, name string, value valueHash) bool {
-	for _, line := range r.Header["Cookie"] {
-		for more := true; more; {
-			var pair cookie.Pair
-			if pair, line, more = cookie.Next(line); pair.Text != "" && pair.Name() == name && hashValue(pair.Value()) == value {
-				return true
-			}
+	for sent := range valuesOf(r, name) {
+		if hashValue(sent) == value {
+			return true
 		}
 	}
 	return false
