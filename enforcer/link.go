@@ -1,6 +1,7 @@
 package enforcer
 
 import (
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,50 +11,58 @@ import (
 // get ready to, from where the visitor does not permit it: cookies go along. Browsers
 // act on them at once, before there is any document.
 func (x *Exchange) filterLinks(header http.Header, j *judge) {
+	loses := func(line string) bool { return line == "" || x.losesLink(line, j) }
 	for key, lines := range header {
-		if !strings.EqualFold(key, "Link") {
+		if len(key) != len("Link") || !strings.EqualFold(key, "Link") || !slices.ContainsFunc(lines, loses) {
 			continue
 		}
-		kept := make([]string, 0, len(lines))
+		var kept []string
 		for _, line := range lines {
 			if line = x.filterLinkLine(line, j); line != "" {
 				kept = append(kept, line)
 			}
 		}
-		switch {
-		case len(kept) == 0:
+		if header[key] = kept; len(kept) == 0 {
 			delete(header, key)
-		case !slices.Equal(kept, lines):
-			header[key] = kept
 		}
 	}
+}
+
+// losesLink tells whether a line has a link that may not stay.
+func (x *Exchange) losesLink(line string, j *judge) bool {
+	for link := range links(line) {
+		if x.refusesLink(link, j) {
+			return true
+		}
+	}
+	return false
 }
 
 // filterLinkLine leaves of a line the links that may stay, as they are.
 func (x *Exchange) filterLinkLine(line string, j *judge) string {
+	if !x.losesLink(line, j) {
+		return line
+	}
 	var kept []string
-	lost := false
-	for rest := line; rest != ""; {
-		var link string
-		link, rest = nextLink(rest)
-		notPermitted := func(target string) bool { return !x.permitsLink(target, j) }
-		if slices.ContainsFunc(loadsFrom(link), notPermitted) {
-			lost = true
-			continue
-		}
-		if link = strings.Trim(link, " \t"); link != "" {
+	for link := range links(line) {
+		if link = strings.Trim(link, " \t"); link != "" && !x.refusesLink(link, j) {
 			kept = append(kept, link)
 		}
-	}
-	if !lost {
-		return line
 	}
 	return strings.Join(kept, ", ")
 }
 
-// nextLink cuts a link off a line, at the next comma that is neither in its target nor
-// in a quoted string (RFC 8288, section 3).
-func nextLink(line string) (link, rest string) { return cutAt(line, ',') }
+// links are those of a line: between them are commas that are neither in a target nor in
+// a quoted string (RFC 8288, section 3).
+func links(line string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for link := ""; line != ""; {
+			if link, line = cutAt(line, ','); !yield(link) {
+				return
+			}
+		}
+	}
+}
 
 // cutAt cuts a text at the next mark of a kind, outside of <…> and "…".
 func cutAt(text string, mark byte) (before, after string) {
@@ -79,14 +88,14 @@ func cutAt(text string, mark byte) (before, after string) {
 // loading are the relations that have browsers load, connect to, or look up a target.
 var loading = []string{"preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "prerender", "stylesheet", "icon"}
 
-// loadsFrom are the addresses from which a link has a browser load.
-func loadsFrom(link string) []string {
+// refusesLink tells whether a link has a browser load from where it may not.
+func (x *Exchange) refusesLink(link string, j *judge) bool {
 	_, link, _ = strings.Cut(link, "<")
 	target, params, ok := strings.Cut(link, ">")
 	if !ok {
-		return nil
+		return false
 	}
-	addresses, loads := []string{target}, false
+	loads, pictures := false, ""
 	for params != "" {
 		var param string
 		param, params = cutAt(params, ';')
@@ -98,11 +107,16 @@ func loadsFrom(link string) []string {
 				loads = loads || slices.Contains(loading, relation)
 			}
 		case "imagesrcset": // its addresses stand between sizes, which pass for paths
-			addresses = append(addresses, strings.FieldsFunc(value, func(c rune) bool { return c == ' ' || c == ',' || c == '\t' })...)
+			pictures += " " + value
 		}
 	}
-	if !loads {
-		return nil
+	if !loads || !x.permitsLink(target, j) {
+		return loads
 	}
-	return addresses
+	for address := range strings.FieldsFuncSeq(pictures, func(c rune) bool { return c == ' ' || c == ',' || c == '\t' }) {
+		if !x.permitsLink(address, j) {
+			return true
+		}
+	}
+	return false
 }
