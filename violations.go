@@ -4,12 +4,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
 
-	"golang.org/x/net/publicsuffix"
 	"golang.org/x/time/rate"
 
 	"github.com/caddy-consent/caddy-consent/enforcer"
@@ -77,9 +75,9 @@ func (f *inForce) count(host string, found []violation.Violation) {
 			s := &f.policy.Services[i]
 			verdict = inventory.Verdict{Category: f.policy.Categories[s.Category].ID, Service: s.ID}
 		}
-		disposition := "enforce"
+		disposition := enforce
 		if v.ReportOnly {
-			disposition = "report"
+			disposition = report
 		}
 		blocked.WithLabelValues(v.Directive, category(verdict.Category), disposition).Inc()
 		sightings = append(sightings, inventory.Sighting{
@@ -96,21 +94,16 @@ func (f *inForce) count(host string, found []violation.Violation) {
 // originName is the origin as a policy has it, or as the browser has it where none can.
 // Names that are made up for each page, as advertisers do, are told as one.
 func originName(v violation.Violation) string {
-	text := v.Origin.String()
-	if found := madeUp.FindStringSubmatch(v.Origin.Host); found != nil && strings.ContainsAny(found[1], "0123456789") && !isPublicSuffix(found[2]) {
-		text = v.Origin.Scheme + "://*." + found[2]
+	if found := madeUp.FindStringSubmatch(v.Origin.Host); found != nil && strings.ContainsAny(found[1], "0123456789") {
+		o, err := policy.ParseOrigin(v.Origin.Scheme + "://*." + found[2])
+		if shared, _ := o.IsShared(); err == nil && !shared {
+			return o.String()
+		}
 	}
-	if o, err := policy.ParseOrigin(text); err == nil {
+	if o, err := policy.ParseOrigin(v.Origin.String()); err == nil {
 		return o.String()
 	}
-	return text
-}
-
-// isPublicSuffix tells whether the subdomains of a host belong to everybody.
-func isPublicSuffix(host string) bool {
-	name := (&url.URL{Host: host}).Hostname()
-	suffix, _ := publicsuffix.PublicSuffix(name)
-	return suffix == name
+	return v.Origin.String()
 }
 
 // madeUp is an id in front of a name that has at least two labels more.

@@ -12,21 +12,11 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
+	"github.com/caddy-consent/caddy-consent/enforcer/violation"
 )
 
 // ReportPath is where browsers report what they did not load, or would not have.
 const ReportPath = "/.well-known/cookie-consent/csp"
-
-// directives are what a page may load from third parties only where the visitor permits
-// it. There is no nonce, no hash and no strict-dynamic among their sources, which would
-// switch inline scripts off, and no default-src, which would reach for the rest (CSP
-// Level 3, section 6.8.3).
-const (
-	scriptSources = "script-src-elem 'self' 'unsafe-inline' data: blob:"
-	imageSources  = "img-src 'self' data: blob:"
-	frameSources  = "frame-src 'self' data: blob:"
-	connectTo     = "connect-src 'self' data: blob:"
-)
 
 // contentPolicies are the Content Security Policies of one cookie policy, by the
 // services that are permitted.
@@ -71,14 +61,22 @@ func (c *contentPolicies) of(permitted consent.Set) string {
 	return text
 }
 
+// make writes what a page may load from third parties only where the visitor permits it.
+// There is no nonce, no hash and no strict-dynamic among the sources, which would switch
+// inline scripts off, and no default-src, which would reach for the rest (CSP Level 3,
+// section 6.8.3).
 func (c *contentPolicies) make(permitted *consent.Set) string {
 	var origins strings.Builder
 	for _, o := range c.policy.PermittedOrigins(permitted) {
 		origins.WriteString(" " + o.String())
 	}
 	var text strings.Builder
-	for _, directive := range []string{scriptSources, imageSources, frameSources, connectTo} {
-		text.WriteString(directive + origins.String() + "; ")
+	for _, directive := range violation.Directives {
+		sources := " 'self' data: blob:"
+		if directive == violation.Scripts {
+			sources = " 'self' 'unsafe-inline' data: blob:"
+		}
+		text.WriteString(directive + sources + origins.String() + "; ")
 	}
 	// Every browser knows report-uri. Those that know report-to as well would send
 	// nothing over plain HTTP, and elsewhere a minute late.

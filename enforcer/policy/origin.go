@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
 )
 
 // Origin is a place that pages load from: a scheme, a host and a port, or all
@@ -81,6 +82,13 @@ func (o Origin) covers(other Origin) bool {
 		host = "any." + host
 	}
 	return (o.subdomains || !other.subdomains) && o.Matches(&url.URL{Scheme: other.scheme, Host: joinPort(host, other.port)})
+}
+
+// IsShared tells that the origin stands for the sites of everybody under a name, and
+// whether that name is one of the DNS, such as co.uk, rather than of a company.
+func (o Origin) IsShared() (shared, icann bool) {
+	suffix, icann := publicsuffix.PublicSuffix(o.host)
+	return o.subdomains && suffix == o.host, icann
 }
 
 func joinPort(host, port string) string {

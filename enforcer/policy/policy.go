@@ -84,8 +84,6 @@ type Policy struct {
 	objection consent.Set // services that pass until the visitor objects
 	gpc       consent.Set // services that the Global Privacy Control signal denies
 
-	freeOrigins []Origin // from which pages may load whatever the visitor chooses
-
 	// The services of each category. One that has none has a place of its own in
 	// choices and decisions, behind those of all services.
 	byCategory []consent.Set

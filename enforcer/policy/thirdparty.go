@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+	"github.com/caddy-consent/caddy-consent/enforcer/violation"
 	"go.yaml.in/yaml/v3"
-	"golang.org/x/net/publicsuffix"
 )
 
 // ThirdParties is what the browser is told about where pages load from. The empty
@@ -47,9 +47,8 @@ func (r *reader) origins(n *yaml.Node, what string) (entries []originEntry) {
 
 // checkSubdomains refuses origins that belong to everybody.
 func (r *reader) checkSubdomains(n *yaml.Node, o Origin) {
-	suffix, icann := publicsuffix.PublicSuffix(o.host)
-	switch {
-	case !o.subdomains || suffix != o.host:
+	switch shared, icann := o.IsShared(); {
+	case !shared:
 	case icann:
 		r.errorf(n, "%q stands for every site under %q, a public suffix: name the sites", n.Value, o.host)
 	default:
@@ -72,14 +71,9 @@ func (r *reader) addOrigins(p *Policy, d *document) {
 		p.AllowedOrigins = append(p.AllowedOrigins, e.Origin)
 	}
 	r.checkOrigins(p, d, append(entries, d.allowedOrigins...))
+	free := p.PermittedOrigins(&p.free) // whatever the visitor chooses
 	for _, e := range entries {
-		if p.free.Has(e.service) {
-			p.freeOrigins = append(p.freeOrigins, e.Origin)
-		}
-	}
-	p.freeOrigins = append(p.freeOrigins, p.AllowedOrigins...)
-	for _, e := range entries {
-		p.OriginsDepend = p.OriginsDepend || !slices.ContainsFunc(p.freeOrigins, func(o Origin) bool { return o.covers(e.Origin) })
+		p.OriginsDepend = p.OriginsDepend || !slices.ContainsFunc(free, func(o Origin) bool { return o.covers(e.Origin) })
 	}
 }
 
@@ -90,7 +84,7 @@ func (r *reader) checkOrigins(p *Policy, d *document, entries []originEntry) {
 	}
 	size := 0
 	for _, e := range entries {
-		size += directives * len(" "+e.String())
+		size += len(violation.Directives) * len(" "+e.String())
 	}
 	if p.ThirdParties != "" && size > maxHeader {
 		r.warnf(entries[0].node, "a visitor who permits everything gets a header with %d bytes of origins, and many proxies take %d: name fewer, with *. for subdomains", size, maxHeader)
@@ -109,12 +103,8 @@ func (r *reader) checkOrigins(p *Policy, d *document, entries []originEntry) {
 	}
 }
 
-const (
-	// directives is how often each origin stands in the header.
-	directives = 4
-	// maxHeader is what proxies commonly take in one header, in bytes.
-	maxHeader = 4096
-)
+// maxHeader is what proxies commonly take in one header, in bytes.
+const maxHeader = 4096
 
 // PermittedOrigins are the origins from which pages may load where some services are
 // permitted, each once, in the order of the policy.

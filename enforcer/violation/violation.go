@@ -7,6 +7,7 @@ import (
 	"errors"
 	"mime"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -23,8 +24,11 @@ type Violation struct {
 	ReportOnly bool
 }
 
-// Directives are those that there are reports of.
-var Directives = []string{"script-src-elem", "img-src", "frame-src", "connect-src"}
+// Scripts is the directive of scripts that a page loads.
+const Scripts = "script-src-elem"
+
+// Directives are those that pages are told, and that there are reports of.
+var Directives = []string{Scripts, "img-src", "frame-src", "connect-src"}
 
 const (
 	// MaxBytes is the longest body that should be read.
@@ -108,14 +112,9 @@ func appendOne(all []Violation, blocked, directive, disposition string) []Violat
 
 func indexOf(directive string) int {
 	if directive == "script-src" {
-		directive = "script-src-elem" // as browsers say that do not know more than that
+		directive = Scripts // as browsers say that do not know more than that
 	}
-	for i, d := range Directives {
-		if d == directive {
-			return i
-		}
-	}
-	return -1
+	return slices.Index(Directives, directive)
 }
 
 // originOf is the origin of an address, or nil where it is another word that browsers
