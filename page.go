@@ -3,9 +3,7 @@ package cookieconsent
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"regexp"
 	"sync/atomic"
 	"time"
@@ -119,12 +117,7 @@ func (p *Page) read(logger *zap.Logger) error {
 }
 
 func readTemplate(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("reading the page's template: %w", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxTemplateBytes+1))
+	text, _, err := readFile(path, maxTemplateBytes+1)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("reading the page's template: %w", err)

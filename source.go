@@ -72,25 +72,33 @@ func inlineSource(raw []byte) (*policySource, error) {
 var jsonString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
 func fileSource(path string) (*policySource, error) {
+	// One byte more than is allowed, so that Parse can tell.
+	data, modified, err := readFile(path, policy.MaxBytes+1)
+	if err != nil {
+		return nil, fmt.Errorf("reading the cookie policy: %w", err)
+	}
+	return &policySource{name: path, data: data, modified: modified}, nil
+}
+
+// readFile reads a file up to some length.
+func readFile(path string, most int64) (data []byte, modified time.Time, err error) {
 	// To open a pipe that nobody writes to would take forever.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("reading the cookie policy: expected a file, and %s is none", path)
+		return nil, time.Time{}, fmt.Errorf("expected a file, and %s is none", path)
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the cookie policy: %w", err)
+		return nil, time.Time{}, err
 	}
 	defer file.Close()
-	// One byte more than is allowed, so that Parse can tell.
-	data, err := io.ReadAll(io.LimitReader(file, policy.MaxBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the cookie policy: %w", err)
+	if data, err = io.ReadAll(io.LimitReader(file, most)); err != nil {
+		return nil, time.Time{}, err
 	}
 	info, err := file.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("reading the cookie policy: %w", err)
+		return nil, time.Time{}, err
 	}
-	return &policySource{name: path, data: data, modified: info.ModTime()}, nil
+	return data, info.ModTime(), nil
 }
 
 func (s *policySource) load() (*policy.Policy, error) {
