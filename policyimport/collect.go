@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 )
 
 const (
@@ -271,7 +272,7 @@ func (c *collector) finish() {
 		s.shareRetention()
 	}
 	c.giveIDs()
-	if c.language != "" && !strings.EqualFold(c.language, "en") {
+	if c.language != "" && !strings.EqualFold(c.language, policy.DefaultLanguage) {
 		c.d.settings = append(c.d.settings, textSetting("language", c.language))
 	}
 	c.findChoice()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 )
 
 // readOwn reads a page that package page wrote. Attributes hold what readers do not
@@ -248,7 +249,7 @@ func (n *node) paragraphs(b *strings.Builder) {
 // setLanguage says which language the texts are in: the policy's own where all of them
 // are in it, or else the page's.
 func (o *ownReader) setLanguage() {
-	own := "en"
+	own := policy.DefaultLanguage
 	at := slices.IndexFunc(o.d.settings, func(s *setting) bool { return s.key == "language" })
 	if at >= 0 {
 		own = o.d.settings[at].value.Value

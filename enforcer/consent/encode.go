@@ -16,8 +16,8 @@ type Answer struct {
 
 // Encode writes a choice as a value that the decoder reads, in the form in which
 // portals' scripts write it: percent-encoded, with the time in milliseconds. AutoFormat
-// is written as an object of JSON. A list has granted names only and no time: what is not in it
-// is undecided. Where choices have a version, it is that of AtLeast.
+// is written as an object of JSON. A list has granted names only and no time: what is
+// not in it is undecided. Where choices have a version, it is that of AtLeast.
 func (d *Decoder) Encode(answers []Answer, at time.Time) string {
 	switch d.Format {
 	case ListFormat:
