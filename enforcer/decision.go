@@ -145,16 +145,12 @@ func (j *judge) why(service int) Reason {
 		return Unlisted
 	case j.policy.IsNecessary(service):
 		return Necessary
-	case j.policy.NeedsNoChoice(service):
+	case j.choice.merged.State(service) == consent.Denied:
+		return Denied // which beats an exemption (rule C9)
+	case j.policy.IsExempt(service):
 		return Exempt
-	}
-	switch j.choice.merged.State(service) {
-	case consent.Granted:
+	case j.choice.merged.State(service) == consent.Granted:
 		return Granted
-	case consent.Denied:
-		return Denied
-	}
-	switch {
 	case j.permitted.Has(service):
 		return NotDenied
 	case j.choice.merged.State(service) == consent.Undecodable:

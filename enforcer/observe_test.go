@@ -93,7 +93,7 @@ func TestDecisions(t *testing.T) {
 			"_ga[removed denied ga] theme[removed denied theme] cookies_preferences[kept choice portal] theme[removed denied theme] _ga[expired denied ga] theme[expired denied theme]"},
 		{"a deletion of the portal's", "strip", "_ga=1; " + refuseAll, []string{"_ga=; Max-Age=0"}, StateDenied, "_ga[removed denied ga] cookies_preferences[kept choice portal] _ga[kept deletion ga]"},
 		{"undecodable", "strip", `_ga=1; sessionid=1; theme=1; cookies_preferences={"ga":[]`, nil, StateUndecodable,
-			"_ga[removed undecodable ga] sessionid[kept necessary portal] theme[kept not_denied theme] cookies_preferences[kept choice portal]"},
+			"_ga[removed undecodable ga] sessionid[kept necessary portal] theme[removed undecodable theme] cookies_preferences[kept choice portal]"},
 		{"unlisted", "strip", "shiny=1; nameless; =x", []string{"shiny=1", "shiny=; Max-Age=0"}, StateUndecided,
 			"shiny[removed unlisted -] (nameless)[removed unlisted -] (nameless)[removed unlisted -] shiny[removed unlisted -] shiny[kept deletion -]"},
 		{"unlisted, allowed", "allow", "shiny=1; nameless", []string{"shiny=1"}, StateUndecided, "shiny[kept unlisted -] (nameless)[kept unlisted -] shiny[kept unlisted -]"},

@@ -30,7 +30,7 @@ const (
 func (c *choices) state(p *policy.Policy) State {
 	granted, denied := c.merged.Granted != consent.Set{}, c.merged.Denied != consent.Set{}
 	switch {
-	case granted && c.merged.Granted == p.Decoder.All:
+	case granted && !denied && p.GrantsAll(c.merged):
 		return StateGranted
 	case granted:
 		return StatePartial
@@ -68,7 +68,7 @@ func (x *Exchange) Denied() []string { return x.services(consent.Denied) }
 
 func (x *Exchange) services(s consent.State) (ids []string) {
 	for i := range x.judge.policy.Services {
-		if !x.judge.policy.NeedsNoChoice(i) && x.judge.choice.merged.State(i) == s {
+		if x.judge.choice.merged.State(i) == s {
 			ids = append(ids, x.judge.policy.Services[i].ID)
 		}
 	}

@@ -172,12 +172,6 @@ const maxCookieBytes = 4096
 // saved in.
 func (p *Page) checkWritable() error {
 	d := &p.policy.Decoder
-	for i := range p.boxes {
-		c := &p.policy.Categories[p.boxes[i].category]
-		if d.Format == consent.ListFormat && c.Consent == policy.Objection {
-			return fmt.Errorf("expected another format than list, which cannot tell that a visitor refuses category %q: use format: auto, or consent: required", c.ID)
-		}
-	}
 	now := p.now()
 	for _, button := range []string{"accept", "refuse"} {
 		value := d.Encode(p.answers(&posted{button: button}, false), now)
@@ -194,11 +188,8 @@ func (p *Page) checkWritable() error {
 func (p *Page) checkReadable(value, button string, now time.Time) error {
 	choice := p.policy.Decoder.Decode(value, func() time.Time { return now })
 	want := consent.Denied
-	switch {
-	case button == "accept":
+	if button == "accept" {
 		want = consent.Granted
-	case p.policy.Decoder.Format == consent.ListFormat: // what is not listed is not granted
-		want = consent.Undecided
 	}
 	for i := range p.boxes {
 		if p.boxes[i].state(&choice) != want {

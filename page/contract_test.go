@@ -106,16 +106,16 @@ func TestContent(t *testing.T) {
 	}{
 		{name: "nothing chosen", target: "/?lang=en", want: []string{
 			"You have not chosen yet.", "data.example.org", "5 March 2026", "2026-03-05", "0123456789ab", "Comfort things", "Statistical cookies",
-			"Active until you refuse.", "Always active, as the data are anonymous: <bdi>Counter</bdi>", "Loads from:", "Anonymous data",
+			"Active until you refuse. Saving", "<bdi>Counter</bdi> <small>Active until you refuse, as the data are anonymous.</small>", "Loads from:", "Anonymous data",
 			"There is no cookie in this category", "* stands for", "Cookies that are not listed here are removed.",
 			"They are active from the start", "They are active only once you have allowed them", "The site does not work without them",
 			"<bdi>YouTube</bdi>, <bdi>Vimeo</bdi>", "This page lists the cookies of this site",
-		}, not: []string{"has been saved", "Global Privacy Control", "consent dialog"}},
+		}, not: []string{"has been saved", "Global Privacy Control", "consent dialog", "Always active, as"}},
 		{name: "unlisted cookies pass", more: "unlisted: allow\n", target: "/?lang=en", not: []string{"are removed"}},
 		{name: "the signal", more: "signals: {gpc: [statistical, marketing]}\n", gpc: true, target: "/?lang=en",
 			want: []string{"Your browser sends the Global Privacy Control signal", "It refuses for you: <bdi>Statistical cookies</bdi>, <bdi>Marketing cookies</bdi>", "You have not chosen yet."}},
 		{name: "another manager", more: managed, target: "/?lang=en&saved",
-			want: []string{"in this site&#39;s consent dialog", "<dd><bdi>Matomo</bdi>: not chosen yet</dd>", "<dd>Always active</dd>"}, not: []string{"<form", "has been saved"}},
+			want: []string{"in this site&#39;s consent dialog", "<dd><bdi>Matomo</bdi>: not chosen yet</dd>", "<dd><bdi>Counter</bdi>: active until refused, as the data are anonymous</dd>", "<dd>Always active</dd>"}, not: []string{"<form", "has been saved"}},
 		{name: "French", target: "/?lang=fr", want: []string{"Politique relative aux cookies", "5 mars 2026", "13 mois", "Cookies statistiques"}},
 		{name: "Arabic", target: "/?lang=ar", want: []string{"5 مارس 2026", "13 شهرًا", "أسبوعان", "مدة الجلسة", "<bdi lang=\"en\" dir=\"ltr\">YouTube</bdi>، <bdi"}},
 		{name: "saved", target: "/?lang=en&saved=" + seal("x", "", testNow), cookie: "a=b; cookies_preferences=x", want: []string{`<div role="status"`, "Your choice has been saved."}, not: []string{"Receipt:"}},
@@ -163,13 +163,14 @@ func TestStatus(t *testing.T) {
 		gpc             bool
 		status, boxes   string
 	}{
-		{"nothing", nil, nil, false, "You have not chosen yet", "statistical- matomo- ga- comfort-things- chat- third_party- yt- marketing-"},
-		{"one", []string{"m"}, nil, false, "This is what you have chosen", "statistical- matomo+ ga- comfort-things- chat- third_party- yt- marketing-"},
-		{"a whole category", []string{"m", "ga"}, nil, false, "This is what you have chosen", "statistical+ matomo+ ga+ comfort-things- chat- third_party- yt- marketing-"},
-		{"a refusal", nil, []string{"chat"}, false, "This is what you have chosen", "statistical- matomo- ga- comfort-things- chat- third_party- yt- marketing-"},
-		{"no objection", []string{"chat", "video", "marketing"}, nil, false, "This is what you have chosen", "statistical- matomo- ga- comfort-things+ chat+ third_party+ yt+ marketing+"},
-		{"the signal", nil, nil, true, "You have not chosen yet", "statistical-x matomo-x ga-x comfort-things- chat- third_party- yt- marketing-"},
-		{"the signal over a grant", []string{"m", "ga", "video"}, nil, true, "This is what you have chosen", "statistical-x matomo-x ga-x comfort-things- chat- third_party+ yt+ marketing-"},
+		{"nothing", nil, nil, false, "You have not chosen yet", "statistical- matomo- ga- anon+ comfort-things- chat- third_party- yt- marketing-"},
+		{"one", []string{"m"}, nil, false, "This is what you have chosen", "statistical- matomo+ ga- anon+ comfort-things- chat- third_party- yt- marketing-"},
+		{"a whole category", []string{"m", "ga"}, nil, false, "This is what you have chosen", "statistical+ matomo+ ga+ anon+ comfort-things- chat- third_party- yt- marketing-"},
+		{"a refusal", nil, []string{"chat"}, false, "This is what you have chosen", "statistical- matomo- ga- anon+ comfort-things- chat- third_party- yt- marketing-"},
+		{"no objection", []string{"chat", "video", "marketing"}, nil, false, "This is what you have chosen", "statistical- matomo- ga- anon+ comfort-things+ chat+ third_party+ yt+ marketing+"},
+		{"C9: what is exempt is refused", []string{"m", "ga"}, []string{"anon"}, false, "This is what you have chosen", "statistical- matomo+ ga+ anon- comfort-things- chat- third_party- yt- marketing-"},
+		{"the signal", nil, nil, true, "You have not chosen yet", "statistical- matomo-x ga-x anon+ comfort-things- chat- third_party- yt- marketing-"},
+		{"the signal over a grant", []string{"m", "ga", "video"}, nil, true, "This is what you have chosen", "statistical- matomo-x ga-x anon+ comfort-things- chat- third_party+ yt+ marketing-"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -198,7 +199,7 @@ func TestStatus(t *testing.T) {
 		t.Parallel()
 		p := newPage(t, manyKinds)
 		v := Visitor{Choice: p.policy.Decoder.Decode("%7B", p.now)}
-		if page := get(p, v, "/?lang=en").Body.String(); !strings.Contains(page, "could not be read") || strings.Contains(page, " checked") {
+		if page := get(p, v, "/?lang=en").Body.String(); !strings.Contains(page, "could not be read") || strings.Count(page, " checked") != 1 || !strings.Contains(boxesOn(t, page), "anon+") {
 			t.Error(page)
 		}
 	})

@@ -70,9 +70,9 @@ services:
 func TestValue(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ format, want string }{
-		{"auto", "%7B%22m%22%3Afalse%2C%22ga%22%3Atrue%2C%22video%22%3Afalse%2C%22marketing%22%3Afalse%2C%22timestamp%22%3A1795521600000%7D"},
-		{"json", "%7B%22m%22%3Afalse%2C%22ga%22%3Atrue%2C%22video%22%3Afalse%2C%22marketing%22%3Afalse%2C%22timestamp%22%3A1795521600000%7D"},
-		{"pairs", "m%3D0%26ga%3D1%26video%3D0%26marketing%3D0%26timestamp%3D1795521600000"},
+		{"auto", "%7B%22m%22%3Afalse%2C%22ga%22%3Atrue%2C%22anon%22%3Afalse%2C%22video%22%3Afalse%2C%22marketing%22%3Afalse%2C%22timestamp%22%3A1795521600000%7D"},
+		{"json", "%7B%22m%22%3Afalse%2C%22ga%22%3Atrue%2C%22anon%22%3Afalse%2C%22video%22%3Afalse%2C%22marketing%22%3Afalse%2C%22timestamp%22%3A1795521600000%7D"},
+		{"pairs", "m%3D0%26ga%3D1%26anon%3D0%26video%3D0%26marketing%3D0%26timestamp%3D1795521600000"},
 		{"list", "ga"},
 	} {
 		t.Run(c.format, func(t *testing.T) {

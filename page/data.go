@@ -154,8 +154,8 @@ type Category struct {
 	// Boxes are those for its services. A category without services has none.
 	Boxes []Box
 
-	// Exempt are the names of services that need no choice although others in the
-	// category do, or would.
+	// Exempt are the names of services that are exempt from consent: they are active
+	// until the visitor refuses them.
 	Exempt []Words
 }
 
@@ -176,7 +176,8 @@ type Box struct {
 	// same time, because the visitor's choice has one key for them.
 	Together []Words
 
-	// State is "granted", "denied", "undecided" or "undecodable".
+	// State is "granted", "denied", "undecided" or "undecodable", or "exempt" where its
+	// services are active until the visitor refuses them.
 	State string
 
 	// Ticked and Disabled are how the box is shown.

@@ -143,7 +143,7 @@ func (f *filler) addServices(d *Data) {
 		}
 		c := &d.Categories[s.Category]
 		c.Services = append(c.Services, row)
-		if c.Consent != string(policy.None) && f.policy.NeedsNoChoice(i) {
+		if f.policy.IsExempt(i) {
 			c.Exempt = f.list(c.Exempt, f.name(i))
 		}
 	}
@@ -164,7 +164,21 @@ func (f *filler) cookie(rule *policy.Rule) Cookie {
 	return c
 }
 
-// stateNames are what the page's JSON calls states, and its texts.
+// stateOf is what the page calls the state of some places of a choice: what is exempt is
+// active until it is refused (rule C9).
+func (p *Page) stateOf(places []int, s consent.State) string {
+	if s != consent.Granted && s != consent.Denied && !slices.ContainsFunc(places, p.isNotExempt) {
+		return exempt
+	}
+	return stateNames[s]
+}
+
+func (p *Page) isNotExempt(place int) bool { return !p.policy.IsExempt(place) }
+
+// exempt is the state of what is exempt, and neither granted nor denied.
+const exempt = "exempt"
+
+// stateNames are what the page's JSON calls the other states, and its texts.
 var stateNames = map[consent.State]string{
 	consent.Undecided: "undecided", consent.Granted: "granted",
 	consent.Denied: "denied", consent.Undecodable: "undecodable",
@@ -195,11 +209,11 @@ func (f *filler) addBoxes(d *Data) {
 
 func (f *filler) box(i int) Box {
 	b := &f.boxes[i]
-	state := b.state(&f.visitor.Choice)
+	state := f.stateOf(b.places, b.state(&f.visitor.Choice))
 	disabled := f.visitor.GPC && f.isSignalled(b.key)
 	box := Box{
-		ID: b.id(f.policy), HTML: "s" + strconv.Itoa(i), State: stateNames[state],
-		Ticked: state == consent.Granted && !disabled, Disabled: disabled,
+		ID: b.id(f.policy), HTML: "s" + strconv.Itoa(i), State: state,
+		Ticked: (state == stateNames[consent.Granted] || state == exempt) && !disabled, Disabled: disabled,
 	}
 	for n, service := range b.services {
 		box.Names = f.list(box.Names, f.name(service))

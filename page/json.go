@@ -44,7 +44,7 @@ type documentCookie struct {
 	Retention string `json:"retention,omitempty"`
 }
 
-// always is the state of what needs no choice.
+// always is the state of what is necessary.
 const always = "always"
 
 // json is the page as JSON.
@@ -83,7 +83,7 @@ func (p *Page) states(c *consent.Choice) map[string]string {
 		if o.Service >= 0 {
 			name = "service " + p.policy.Services[o.Service].ID
 		}
-		states[name] = stateNames[c.State(o.Place)]
+		states[name] = p.stateOf([]int{o.Place}, c.State(o.Place))
 	}
 	return states
 }

@@ -93,7 +93,7 @@ type Saved struct {
 	Language string
 
 	// Granted and Denied are the ids of services, or of a category that has none. What
-	// needs no choice is in neither.
+	// is necessary is in neither.
 	Granted, Denied []string
 
 	// GPC is that of the visitor.

@@ -82,7 +82,7 @@ func formOf(t *testing.T, page string, turned ...string) url.Values {
 
 const (
 	statistical, comfort, third, marketing = "category statistical", "category comfort-things", "category third_party", "category marketing"
-	matomo, ga, chat, video                = "service matomo", "service ga", "service chat", "service yt"
+	matomo, ga, anon, chat, video          = "service matomo", "service ga", "service anon", "service chat", "service yt"
 )
 
 // TestSemantics: what a visitor sees, turns over and presses, and what is saved.
@@ -97,30 +97,32 @@ func TestSemantics(t *testing.T) {
 		gpc     bool
 		want    string // ids
 	}{
-		{"nothing turned over", nil, nil, "save", false, ""},
-		{"nothing turned over, where all is granted", all, nil, "save", false, "chat ga marketing matomo vimeo yt"},
-		{"a service ticked", nil, []string{ga}, "save", false, "ga"},
-		{"a service unticked", []string{"m", "ga"}, []string{ga}, "save", false, "matomo"},
-		{"a category ticked", nil, []string{statistical}, "save", false, "ga matomo"},
-		{"a category ticked, of which one is granted", []string{"m"}, []string{statistical}, "save", false, "ga matomo"},
+		{"nothing turned over", nil, nil, "save", false, "anon"},
+		{"nothing turned over, where all is granted", all, nil, "save", false, "anon chat ga marketing matomo vimeo yt"},
+		{"a service ticked", nil, []string{ga}, "save", false, "anon ga"},
+		{"a service unticked", []string{"m", "ga"}, []string{ga}, "save", false, "anon matomo"},
+		{"a category ticked", nil, []string{statistical}, "save", false, "anon ga matomo"},
+		{"a category ticked, of which one is granted", []string{"m"}, []string{statistical}, "save", false, "anon ga matomo"},
 		{"a category unticked", []string{"m", "ga", "chat"}, []string{statistical}, "save", false, "chat"},
-		{"a category and a service ticked", nil, []string{statistical, ga}, "save", false, "ga matomo"},
-		{"a category ticked and a service unticked", []string{"m"}, []string{statistical, matomo}, "save", false, "ga"},
+		{"a category and a service ticked", nil, []string{statistical, ga}, "save", false, "anon ga matomo"},
+		{"a category ticked and a service unticked", []string{"m"}, []string{statistical, matomo}, "save", false, "anon ga"},
 		{"a category unticked and a service too", []string{"m", "ga"}, []string{statistical, matomo}, "save", false, ""},
-		{"a service unticked in a whole category", []string{"m", "ga"}, []string{matomo}, "save", false, "ga"},
-		{"all services ticked one by one", nil, []string{matomo, ga}, "save", false, "ga matomo"},
-		{"services that are chosen together", nil, []string{video}, "save", false, "vimeo yt"},
-		{"their category", nil, []string{third}, "save", false, "vimeo yt"},
-		{"a category without services", nil, []string{marketing}, "save", false, "marketing"},
-		{"it is unticked", all, []string{marketing}, "save", false, "chat ga matomo vimeo yt"},
-		{"no objection", nil, []string{comfort}, "save", false, "chat"},
-		{"no objection to a service", nil, []string{chat}, "save", false, "chat"},
+		{"a service unticked in a whole category", []string{"m", "ga"}, []string{matomo}, "save", false, "anon ga"},
+		{"all services ticked one by one", nil, []string{matomo, ga}, "save", false, "anon ga matomo"},
+		{"services that are chosen together", nil, []string{video}, "save", false, "anon vimeo yt"},
+		{"their category", nil, []string{third}, "save", false, "anon vimeo yt"},
+		{"a category without services", nil, []string{marketing}, "save", false, "anon marketing"},
+		{"it is unticked", all, []string{marketing}, "save", false, "anon chat ga matomo vimeo yt"},
+		{"no objection", nil, []string{comfort}, "save", false, "anon chat"},
+		{"no objection to a service", nil, []string{chat}, "save", false, "anon chat"},
+		{"C9: what is exempt is unticked", nil, []string{anon}, "save", false, ""},
+		{"C9: what is exempt is unticked, among others", []string{"m", "ga"}, []string{anon}, "save", false, "ga matomo"},
 		{"refuse all", all, nil, "refuse", false, ""},
 		{"refuse all, with boxes ticked", nil, []string{statistical, chat}, "refuse", false, ""},
-		{"accept all", nil, nil, "accept", false, "chat ga marketing matomo vimeo yt"},
-		{"accept all, with boxes unticked", all, []string{statistical, chat}, "accept", false, "chat ga marketing matomo vimeo yt"},
-		{"the signal", []string{"m", "ga", "chat"}, nil, "save", true, "chat"},
-		{"accept all, with the signal", nil, nil, "accept", true, "chat marketing vimeo yt"},
+		{"accept all", nil, nil, "accept", false, "anon chat ga marketing matomo vimeo yt"},
+		{"accept all, with boxes unticked", all, []string{statistical, chat}, "accept", false, "anon chat ga marketing matomo vimeo yt"},
+		{"the signal", []string{"m", "ga", "chat"}, nil, "save", true, "anon chat"},
+		{"accept all, with the signal", nil, nil, "accept", true, "anon chat marketing vimeo yt"},
 		{"refuse all, with the signal", all, nil, "refuse", true, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -142,12 +144,12 @@ func TestSemantics(t *testing.T) {
 			if got := strings.Join(s.Granted, " "); got != c.want {
 				t.Errorf("told that %q is granted", got)
 			}
-			if len(s.Granted)+len(s.Denied) != 6 || s.GPC != c.gpc {
+			if len(s.Granted)+len(s.Denied) != 7 || s.GPC != c.gpc {
 				t.Errorf("told %+v", s)
 			}
 			// The next page shows what was saved.
 			v.Choice = choice
-			for _, id := range []string{"matomo", "ga", "chat", "yt"} {
+			for _, id := range []string{"matomo", "ga", "anon", "chat", "yt"} {
 				shown := strings.Contains(" "+boxesOn(t, get(p, v, "/").Body.String()), " "+id+"+")
 				if want := slices.Contains(s.Granted, id) && !(c.gpc && (id == "ga" || id == "matomo")); shown != want {
 					t.Errorf("the box of %q is ticked: %t", id, shown)
@@ -169,11 +171,12 @@ func TestForged(t *testing.T) {
 		{"unknown ids", "choice=save&service=x&category=y&service=&service=%00", false, ""},
 		{"a category as a service", "choice=save&service=statistical&category=ga", false, ""},
 		{"the key instead of the id", "choice=save&service=m&service=video", false, ""},
-		{"one that needs no choice", "choice=save&service=portal&service=anon&category=necessary", false, ""},
+		{"one that needs no choice", "choice=save&service=portal&category=necessary", false, ""},
+		{"one that is exempt", "choice=save&service=anon", false, "anon"},
 		{"the second of two that are chosen together", "choice=save&service=vimeo", false, ""},
 		{"twice", "choice=save&service=ga&service=ga", false, "ga"},
 		{"a category that was ticked without its services", "choice=save&category=statistical&was_category=statistical", false, ""},
-		{"denied by the signal", "choice=save&service=ga&category=statistical", true, ""},
+		{"denied by the signal", "choice=save&service=ga&category=statistical", true, "anon"},
 		{"was ticked, by the signal", "choice=save&service=ga&was_service=ga", true, ""},
 		{"many fields", "choice=save&service=ga" + strings.Repeat("&a", 9000), false, "ga"},
 	} {
@@ -237,7 +240,7 @@ services:
 				choice, _ := written(t, p, post(p, v, "/", c.body, nil))
 				want := c.want
 				if format == "list" && c.name == "another service of the category" {
-					want = "a2" // a list says nothing about what it does not grant
+					want = "a2" // a list has no no of its own for the category
 				}
 				if got := strings.Join(grantedIn(p, choice), " "); got != want {
 					t.Errorf("granted %q", got)
@@ -356,7 +359,7 @@ func TestTold(t *testing.T) {
 	if !s.Time.Equal(testNow) || s.Time.Location().String() != "UTC" || s.Host != v.Host || s.Language != "ar" || s.SHA256 != "0123456789ab" || s.Version != "2026-03-05" || s.GPC {
 		t.Errorf("told %+v", s)
 	}
-	if !slices.Equal(s.Granted, []string{"ga"}) || !slices.Equal(s.Denied, []string{"matomo", "chat", "yt", "vimeo", "marketing"}) {
+	if !slices.Equal(s.Granted, []string{"ga"}) || !slices.Equal(s.Denied, []string{"matomo", "anon", "chat", "yt", "vimeo", "marketing"}) {
 		t.Errorf("told %+v", s)
 	}
 	if len(s.Receipt) != 26 || s.Receipt == told[1].Receipt {

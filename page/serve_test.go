@@ -150,7 +150,7 @@ func TestJSON(t *testing.T) {
 		{"id": "statistical", "title": "Cookies statistiques", "consent": "required", "services": [
 			{"id": "matomo", "provider": "Matomo", "function": "Counting", "purpose": "To count", "cookies": [{"name": "_pk_id.*"}, {"name": "_pk_x", "retention": "1 jour"}], "retention": "13 mois", "origins": [], "state": "denied"},
 			{"id": "ga", "provider": "Google Analytics", "cookies": [{"name": "_ga"}], "origins": [], "state": "denied"},
-			{"id": "anon", "provider": "Counter", "cookies": [{"name": "anon_id"}], "retention": "Session", "origins": [], "state": "always"}]},
+			{"id": "anon", "provider": "Counter", "cookies": [{"name": "anon_id"}], "retention": "Session", "origins": [], "state": "exempt"}]},
 		{"id": "comfort-things", "title": "Comfort things", "consent": "objection", "services": [
 			{"id": "chat", "cookies": [{"name": "chat_id"}], "origins": [], "state": "denied"}]},
 		{"id": "third_party", "title": "Cookies tiers", "consent": "required", "services": [

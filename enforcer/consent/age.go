@@ -11,8 +11,8 @@ import (
 type said struct {
 	choice Choice
 
-	// Whether there is a choice, and it does not count any more: nothing older may
-	// take its place.
+	// Whether there is a choice, and its grants do not count any more: those of nothing
+	// older may take their place.
 	lapsed bool
 
 	// Whether the choice is another one before or after these times.
@@ -30,7 +30,8 @@ func (s *said) holds(now func() time.Time) bool {
 	return !t.Before(s.from) && !t.After(s.until)
 }
 
-// within is what is said in a period, and nothing before and after it.
+// within is what is said in a period. Before and after it nothing is granted, and what
+// is denied stays so (rule C8).
 func (s said) within(p period, now func() time.Time) said {
 	if !p.dated {
 		return s
@@ -38,9 +39,9 @@ func (s said) within(p period, now func() time.Time) said {
 	t := now()
 	switch {
 	case t.Before(p.from):
-		s = said{lapsed: true, dated: true, until: p.from.Add(-1)}
+		s = said{choice: s.choice.withoutGrants(), lapsed: true, dated: true, until: p.from.Add(-1)}
 	case t.After(p.until):
-		s = said{lapsed: true, dated: true, from: p.until.Add(1), until: endOfTime}
+		s = said{choice: s.choice.withoutGrants(), lapsed: true, dated: true, from: p.until.Add(1), until: endOfTime}
 	default:
 		s.dated, s.from, s.until = true, p.from, p.until
 	}

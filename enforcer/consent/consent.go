@@ -60,6 +60,31 @@ func (c Choice) Deny(services *Set) Choice {
 	return c.settled()
 }
 
+// withoutGrants is what a choice still says once it does not count any more: grants
+// age, and refusals do not (rule C8).
+func (c Choice) withoutGrants() Choice {
+	c.Granted = Set{}
+	return c
+}
+
+// within is what a choice says about some services.
+func (c Choice) within(services *Set) Choice {
+	return Choice{
+		Granted:     c.Granted.Intersect(*services),
+		Denied:      c.Denied.Intersect(*services),
+		Undecodable: c.Undecodable.Intersect(*services),
+	}
+}
+
+// without is what a choice says about all but some services.
+func (c Choice) without(services *Set) Choice {
+	return Choice{
+		Granted:     c.Granted.Without(*services),
+		Denied:      c.Denied.Without(*services),
+		Undecodable: c.Undecodable.Without(*services),
+	}
+}
+
 // IsDecided tells whether the visitor has chosen anything.
 func (c *Choice) IsDecided() bool { return c.Granted != Set{} || c.Denied != Set{} }
 

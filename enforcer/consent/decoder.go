@@ -29,23 +29,23 @@ type Decoder struct {
 	Keys map[string]Set
 
 	// All is every service in Keys. Where it is empty it is gathered anew for each
-	// value that cannot be read.
+	// list, and each value that cannot be read.
 	All Set
 
 	// Timestamp is the name of the member that tells when the choice was made,
 	// in seconds or milliseconds since 1970. Empty: there is none.
 	Timestamp string
 
-	// MaxAge is the age from which on a choice counts as undecided (rule C5).
-	// Zero: a choice does not age.
+	// MaxAge is the age from which on the grants of a choice do not count any more
+	// (rules C5 and C8). Zero: they do not age.
 	MaxAge time.Duration
 
 	// Version is the name of the member that tells under which version of the
 	// policy the choice was made. Empty: choices have no version.
 	Version string
 
-	// AtLeast is the oldest version that counts, as [IsVersion] has it. A choice
-	// under an older one, or under none that can be read, is undecided.
+	// AtLeast is the oldest version under which grants count, as [IsVersion] has it.
+	// Those under an older one, or under none that can be read, do not (rule C8).
 	AtLeast string
 }
 
@@ -55,31 +55,30 @@ func (d *Decoder) Decode(value string, now func() time.Time) Choice { return d.r
 
 func (d *Decoder) read(value string, now func() time.Time) said {
 	if len(value) > MaxValueBytes {
-		return said{choice: d.undecodable()}
+		return said{choice: Choice{Undecodable: d.all()}}
 	}
 	var scratch [512]byte
 	text := append(scratch[:0], value...)
 	r := reading{Decoder: d}
 	if !r.unwrap(text) || r.garbled {
-		return said{choice: d.undecodable()}
+		return said{choice: Choice{Undecodable: d.all()}}
 	}
+	choice := r.choice.settled()
 	if d.Version != "" && (!r.versioned || r.outdated) {
-		return said{lapsed: true}
+		return said{choice: choice.withoutGrants(), lapsed: true}
 	}
-	return said{choice: r.choice.settled()}.within(r.period, now)
+	return said{choice: choice}.within(r.period, now)
 }
 
-// undecodable is the choice where nothing can be read: it touches every service
-// that could have been named.
-func (d *Decoder) undecodable() Choice {
+// all is every service that a value could name.
+func (d *Decoder) all() (services Set) {
 	if d.All != (Set{}) {
-		return Choice{Undecodable: d.All}
+		return d.All
 	}
-	var c Choice
-	for _, services := range d.Keys {
-		c.Undecodable.AddAll(&services)
+	for _, named := range d.Keys {
+		services.AddAll(&named)
 	}
-	return c
+	return services
 }
 
 // reading is one value on its way through the decoder. Its choice is not
@@ -141,6 +140,13 @@ func (r *reading) note(name []byte, said State) {
 	case Undecodable:
 		r.choice.Undecodable.AddAll(&services)
 	}
+}
+
+// denyTheRest denies every service that a list of granted names has not named (rule
+// C10).
+func (r *reading) denyTheRest() {
+	rest := r.all().Without(r.choice.Granted)
+	r.choice.Denied.AddAll(&rest)
 }
 
 // isTimestamp tells whether a name is the one that holds the date, where a date

@@ -1,10 +1,18 @@
 package consent
 
+import "errors"
+
 // Decoding is how an unwrapped value is written: [Flag], [Pairs], [List], [JSON],
 // [TCF] or [GPP].
 type Decoding interface {
 	// CheckKey tells what is wrong with a key that no value can have.
 	CheckKey(key string) error
+
+	// CheckMember tells what is wrong with a member that no value can supply.
+	CheckMember(member string) error
+
+	// HasWords reports whether values have words, which grant and deny.
+	HasWords() bool
 
 	// reader is what reads values for some keys and members.
 	reader(keys, members names) reader
@@ -12,6 +20,9 @@ type Decoding interface {
 	// absent is what a value means for a key that it does not name.
 	absent() State
 }
+
+// errNoMembers is for a value that is not made of members.
+var errNoMembers = errors.New("the value has no members: name another cookie with cookie, or a part of the own value with unwrap")
 
 // reader reads a text. It reports false where the text is not written as it should
 // be: then nothing that was found counts.

@@ -36,7 +36,7 @@ func TestEncode(t *testing.T) {
 					answers = append(answers, consent.Answer{Key: name, Granted: granted})
 					if granted {
 						want.Granted.Add(i)
-					} else if row.format != consent.ListFormat { // which cannot say no
+					} else {
 						want.Denied.Add(i)
 					}
 				}

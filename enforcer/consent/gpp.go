@@ -43,6 +43,12 @@ func (GPP) CanGrant(key string) bool {
 	return section == "tcfeu" || slices.ContainsFunc(usnatFields, func(u usnatField) bool { return section == "usnat" && u.name == field && u.isConsent })
 }
 
+// CheckMember implements [Decoding].
+func (GPP) CheckMember(member string) error { return checkTCFMember(member, "tcfeu.") }
+
+// HasWords implements [Decoding].
+func (GPP) HasWords() bool { return false }
+
 func (GPP) absent() State { return Undecided }
 
 func (GPP) reader(keys, _ names) reader { return &gppReader{tcf: newTCFReader(keys, "tcfeu.")} }

@@ -65,6 +65,7 @@ func saidBy(boolean []byte) State {
 
 func (r *reading) readArray(s *scanner) bool {
 	if s.next(']') {
+		r.denyTheRest()
 		return true
 	}
 	for {
@@ -76,6 +77,7 @@ func (r *reading) readArray(s *scanner) bool {
 		if s.next(',') {
 			continue
 		}
+		r.denyTheRest()
 		return s.next(']')
 	}
 }

@@ -20,6 +20,12 @@ func (d Flag) CheckKey(key string) error {
 	return nil
 }
 
+// CheckMember implements [Decoding].
+func (Flag) CheckMember(string) error { return errNoMembers }
+
+// HasWords implements [Decoding].
+func (Flag) HasWords() bool { return true }
+
 func (d Flag) reader(names, names) reader { return d }
 
 func (Flag) absent() State { return Undecided }
@@ -82,6 +88,12 @@ func (d List) CheckKey(key string) error {
 	}
 	return nil
 }
+
+// CheckMember implements [Decoding].
+func (List) CheckMember(string) error { return errNoMembers }
+
+// HasWords implements [Decoding].
+func (List) HasWords() bool { return false }
 
 func (d List) reader(keys, _ names) reader {
 	if d.Levels {

@@ -27,6 +27,12 @@ type Nested struct {
 // CheckKey implements [Decoding].
 func (*Pairs) CheckKey(string) error { return nil }
 
+// CheckMember implements [Decoding].
+func (*Pairs) CheckMember(string) error { return nil }
+
+// HasWords implements [Decoding].
+func (*Pairs) HasWords() bool { return true }
+
 func (d *Pairs) reader(names, names) reader { return d }
 
 func (*Pairs) absent() State { return Undecided }

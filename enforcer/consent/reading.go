@@ -25,7 +25,7 @@ type keyedGrant struct {
 func newSource(declared *Source) *source {
 	s := &source{Source: declared, keys: make(names), members: make(names)}
 	if s.Plain != nil {
-		s.all = s.Plain.undecodable().Undecodable
+		s.all = s.Plain.all()
 		return s
 	}
 	for _, g := range s.Grants {
@@ -112,11 +112,11 @@ func (s *source) readTogether(own []jarred, a *around, now func() time.Time) sai
 	case a.isCut: // what would tell that it does not count may be in what was not read
 		return said{choice: d.choice()}
 	case isUndecided:
-		return said{lapsed: true}
+		return said{choice: d.objections(), lapsed: true}
 	case !isDecided:
-		return said{}
+		return said{choice: d.objections()}
 	case s.version != nil && !d.meetsAll(s.version):
-		return said{lapsed: true}
+		return said{choice: d.choice().withoutGrants(), lapsed: true}
 	}
 	p, ok := d.period()
 	if !ok {
@@ -231,9 +231,38 @@ func (d *document) choice() (c Choice) {
 			c.Denied.AddAll(&g.services)
 		case Undecodable:
 			c.Undecodable.AddAll(&g.services)
+		case Undecided:
+			if d.mayBeCutOff() && slices.ContainsFunc(g.keys, func(key int) bool { return d.said[key] == 0 }) {
+				lasting := g.services.Intersect(d.Lasting)
+				c.Undecodable.AddAll(&lasting)
+			}
 		}
 	}
 	return c.settled()
+}
+
+// objections are what the value says against services whose denial lasts, of a visitor
+// who has not decided by the conditions of the source (rule C8). What a value does not
+// say is no objection.
+func (d *document) objections() Choice {
+	d.absent = Undecided
+	c := d.choice().withoutGrants()
+	if d.mayBeCutOff() && slices.ContainsFunc(d.DeniedWhen, d.isSilentOn) {
+		c.Undecodable = c.Undecodable.Union(d.all)
+	}
+	return c.settled().within(&d.Lasting)
+}
+
+// mayBeCutOff reports whether nobody could tell if the end of the value were missing:
+// pairs have no last one.
+func (d *document) mayBeCutOff() bool {
+	_, arePairs := d.Decoding.(*Pairs)
+	return arePairs
+}
+
+// isSilentOn reports whether the value lacks the member that a condition looks at.
+func (d *document) isSilentOn(c Condition) bool {
+	return c.Member != "" && len(d.textsAt(&c.Place)) == 0
 }
 
 // stateOf is what several keys come to, of which all have to be granted.

@@ -36,3 +36,11 @@ func (s Set) Intersect(t Set) Set {
 	}
 	return s
 }
+
+// Without is what is in s and not in t.
+func (s Set) Without(t Set) Set {
+	for i := range s {
+		s[i] &^= t[i]
+	}
+	return s
+}

@@ -37,14 +37,20 @@ type Source struct {
 	// DeniedWhen is met, over all else.
 	DecidedWhen, UndecidedWhen, DeniedWhen []Condition
 
+	// Lasting are the services that pass without a yes. A denial of theirs that can be
+	// read counts whether or not the visitor has decided by the conditions above (rule
+	// C8).
+	Lasting Set
+
 	// Dates are where it stands when the choice was made, and MaxAge the age from which
-	// on it counts as undecided (rule C5). Without either, a choice does not age.
+	// on its grants do not count any more (rules C5 and C8). Without either, a choice
+	// does not age.
 	Dates  []Place
 	MaxAge time.Duration
 
 	// Version is where it stands under which version of the policy the choice was
-	// made. One under another than Versions, or under an older one than AtLeast, or
-	// under none, is undecided. Nil: choices have no version.
+	// made. The grants of one under another than Versions, or under an older one than
+	// AtLeast, or under none, do not count (rule C8). Nil: choices have no version.
 	Version  *Place
 	AtLeast  string
 	Versions []string

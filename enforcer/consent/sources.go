@@ -113,15 +113,13 @@ func (s *Sources) read(line string, now func() time.Time) said {
 		all.limit(&next)
 		c := next.choice
 		if s.combine == First {
-			c = c.without(&settled)
+			c = c.without(&settled).or(c.objections(&source.Lasting, &all.choice.Granted))
 			settled = settled.Union(c.Granted).Union(c.Denied).Union(c.Undecodable)
 			if next.lapsed {
 				settled.AddAll(&source.all)
 			}
 		}
-		all.choice.Granted.AddAll(&c.Granted)
-		all.choice.Denied.AddAll(&c.Denied)
-		all.choice.Undecodable.AddAll(&c.Undecodable)
+		all.choice = all.choice.or(c)
 	}
 	if j.isCut {
 		all.choice.Undecodable = s.all
@@ -130,12 +128,18 @@ func (s *Sources) read(line string, now func() time.Time) said {
 	return all
 }
 
-// without is a choice that says nothing about some services.
-func (c Choice) without(services *Set) Choice {
-	for i := range services {
-		c.Granted[i] &^= services[i]
-		c.Denied[i] &^= services[i]
-		c.Undecodable[i] &^= services[i]
+// or is all that two choices say, which is not settled yet.
+func (c Choice) or(other Choice) Choice {
+	return Choice{
+		Granted:     c.Granted.Union(other.Granted),
+		Denied:      c.Denied.Union(other.Denied),
+		Undecodable: c.Undecodable.Union(other.Undecodable),
 	}
-	return c
+}
+
+// objections are what a choice says against services whose denial lasts, but for those
+// that an earlier source grants: nothing else that one says undoes them (rule C8).
+func (c Choice) objections(lasting, granted *Set) Choice {
+	services := lasting.Without(*granted)
+	return c.withoutGrants().within(&services)
 }

@@ -18,6 +18,24 @@ func (TCF) CheckKey(key string) error {
 	return err
 }
 
+// CheckMember implements [Decoding].
+func (TCF) CheckMember(member string) error { return checkTCFMember(member, "") }
+
+// HasWords implements [Decoding].
+func (TCF) HasWords() bool { return false }
+
+// checkTCFMember tells what is wrong with a member whose name begins with a prefix.
+func checkTCFMember(member, prefix string) error {
+	var possible []string
+	for _, field := range tcfFields {
+		if member == prefix+field.name {
+			return nil
+		}
+		possible = append(possible, prefix+field.name)
+	}
+	return errors.New("expected one of " + strings.Join(possible, ", "))
+}
+
 func (TCF) absent() State { return Undecided }
 
 func (TCF) reader(keys, _ names) reader { return newTCFReader(keys, "") }

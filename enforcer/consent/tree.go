@@ -2,6 +2,7 @@ package consent
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -15,6 +16,9 @@ type JSON struct {
 	// that is there, are denied. [AnyMember] at the end of one stands for all members of
 	// an object, which are parts of one list.
 	Arrays []string
+
+	// Denied are paths of lists of denied keys, which stand beside those of Arrays.
+	Denied []string
 
 	// NonEmpty is the path of an array or object. The key is granted where that has
 	// something in it, and denied where it is empty, or not there.
@@ -37,6 +41,17 @@ func (*JSON) CheckKey(key string) error {
 	}
 	return nil
 }
+
+// CheckMember implements [Decoding].
+func (*JSON) CheckMember(member string) error {
+	if strings.Contains(member, KeyName) || strings.HasSuffix(member, "/"+AnyMember) {
+		return fmt.Errorf("expected the path of one member, such as purposes/analytics: %s and %q stand for keys, in decode", KeyName, AnyMember)
+	}
+	return nil
+}
+
+// HasWords implements [Decoding].
+func (d *JSON) HasWords() bool { return d.Member != "" }
 
 func (d *JSON) absent() State {
 	if d.Member != "" {
@@ -69,6 +84,9 @@ func (d *JSON) reader(keys, members names) reader {
 			t.root.at(path).list = true
 		}
 	}
+	for _, path := range d.Denied {
+		t.root.at(path).denies = true
+	}
 	for member := range members {
 		n := t.root.at(member)
 		n.members = append(n.members, member)
@@ -91,6 +109,7 @@ type node struct {
 	filled  []string // keys that are granted where it is not empty
 	members []string // under which its text is looked for
 	list    bool     // it lists keys
+	denies  bool     // it lists keys that are denied
 	inParts bool     // its members list keys together,
 	isPart  bool     // and this is one of them
 }
@@ -182,7 +201,7 @@ func (f *findings) readNode(s *scanner, n *node) bool {
 		}
 	}
 	f.noteAll(n.filled, Undecodable)
-	f.lists.spoiled = f.lists.spoiled || n.list || n.isPart || n.inParts
+	f.lists.spoiled = f.lists.spoiled || n.list || n.isPart || n.inParts || n.denies && !isNull
 	return true
 }
 
@@ -198,7 +217,7 @@ func (f *findings) passes(n *node) bool {
 }
 
 func (f *findings) readObject(s *scanner, n *node, start int) bool {
-	f.lists.spoiled = f.lists.spoiled || n.list || n.isPart
+	f.lists.spoiled = f.lists.spoiled || n.list || n.isPart || n.denies
 	if n.inParts {
 		f.lists.count++
 	}
@@ -245,7 +264,7 @@ func (f *findings) readArray(s *scanner, n *node, start int) bool {
 	f.noteAll(n.filled, Granted)
 	f.lists.spoiled = f.lists.spoiled || n.inParts
 	for {
-		if !f.readItem(s, n.list || n.isPart) {
+		if !f.readItem(s, n) {
 			return false
 		}
 		if s.next(',') {
@@ -259,8 +278,8 @@ func (f *findings) readArray(s *scanner, n *node, start int) bool {
 	}
 }
 
-// readItem takes an item of an array, which may be the name of a granted key.
-func (f *findings) readItem(s *scanner, isKey bool) bool {
+// readItem takes an item of an array, which may be the name of a granted or denied key.
+func (f *findings) readItem(s *scanner, n *node) bool {
 	if !f.counts() {
 		return false
 	}
@@ -273,8 +292,11 @@ func (f *findings) readItem(s *scanner, isKey bool) bool {
 	if kind == malformed {
 		return false
 	}
-	if isKey {
+	if n.list || n.isPart {
 		f.list(string(text))
+	}
+	if n.denies {
+		f.note(string(text), Denied)
 	}
 	return true
 }

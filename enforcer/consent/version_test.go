@@ -19,8 +19,8 @@ func TestIsVersion(t *testing.T) {
 	}
 }
 
-// TestVersion: a choice under an older version of the policy, or under none, is
-// undecided, whatever else it says.
+// TestVersion: a choice under an older version of the policy, or under none, grants
+// nothing, and what it denies stays denied (C8).
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -30,8 +30,8 @@ func TestVersion(t *testing.T) {
 		{"the same", "3", `{"ga":true,"matomo":false,"revision":3}`, "GD.."},
 		{"before the choice", "3", `{"revision":3,"ga":true}`, "G..."},
 		{"newer", "3", `{"ga":true,"revision":10}`, "G..."},
-		{"older", "3", `{"ga":true,"matomo":false,"revision":2}`, "...."},
-		{"none", "3", `{"ga":true,"matomo":false}`, "...."},
+		{"older", "3", `{"ga":true,"matomo":false,"revision":2}`, ".D.."},
+		{"none", "3", `{"ga":true,"matomo":false}`, ".D.."},
 		{"an empty object", "3", `{}`, "...."},
 		{"zero is older than one", "1", `{"ga":true,"revision":0}`, "...."},
 		{"zero is enough", "0", `{"ga":true,"revision":0}`, "G..."},
@@ -56,12 +56,14 @@ func TestVersion(t *testing.T) {
 		{"an escape in the name", "3", `{"ga":true,"r\u0065vision":3}`, "G..."},
 		{"pairs", "3", "ga=1&matomo=0&revision=3", "GD.."},
 		{"pairs, older", "3", "ga=1&revision=2", "...."},
-		{"pairs, none", "3", "ga=1", "...."},
-		{"a list has no version", "3", "ga,matomo", "...."},
-		{"an array has no version", "3", `["ga"]`, "...."},
+		{"pairs, none", "3", "ga=1&matomo=0", ".D.."},
+		{"a list has no version", "3", "ga,matomo", "..DD"},
+		{"an array has no version", "3", `["ga"]`, ".DDD"},
 		{"percent-encoded", "3", url.QueryEscape(`{"ga":true,"revision":3}`), "G..."},
 		{"what was read before the value broke is void", "3", `{"revision":1%30,"ga":true}`, "G..."},
-		{"too old as well", "3", `{"ga":true,"revision":3,"timestamp":1}`, "...."},
+		{"too old as well", "3", `{"ga":true,"matomo":false,"revision":3,"timestamp":1}`, ".D.."},
+		{"older, and too old", "3", `{"ga":true,"matomo":false,"revision":2,"timestamp":1}`, ".D.."},
+		{"older, and one that cannot be read", "3", `{"ga":"no","matomo":false,"revision":2}`, "?D.."},
 		{"cannot be read", "3", `{"ga":true,"revision":3`, "????"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

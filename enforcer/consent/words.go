@@ -3,10 +3,13 @@ package consent
 import "bytes"
 
 // readWords reads pairs or a list of names. Nothing in them may look like
-// broken JSON.
+// broken JSON. An empty text says nothing, unless it has to be a list.
 func (r *reading) readWords(text []byte) bool {
 	if bytes.ContainsAny(text, "{}[]\"\\") {
 		return false
+	}
+	if len(text) == 0 && r.Format != ListFormat {
+		return true
 	}
 	if r.Format == PairsFormat || r.Format == AutoFormat && bytes.ContainsAny(text, "=:") {
 		r.readPairs(text)
@@ -36,17 +39,18 @@ func (r *reading) readPairs(text []byte) {
 	}
 }
 
-// readList reports false where an item is a word that answers a question, such as
-// "no" or "1": then it is no list of granted names, whatever it is.
+// readList reports false where an item is a pair, or a word that answers a question,
+// such as "no" or "1": then it is no list of granted names, whatever it is.
 func (r *reading) readList(text []byte) bool {
 	for separator := separatorOf(text); len(text) > 0; {
 		var item []byte
 		item, text = nextItem(text, separator)
-		if saidByWord(item) != Undecodable || isNumber(item) || string(item) == "null" {
+		if saidByWord(item) != Undecodable || isNumber(item) || string(item) == "null" || bytes.ContainsAny(item, "=:") {
 			return false
 		}
 		r.note(item, Granted)
 	}
+	r.denyTheRest()
 	return true
 }
 

@@ -27,7 +27,7 @@ type sourceSection struct {
 
 	// Where the source, and what it has, stands. What it does not have is nil.
 	node, cookieNode, timestampNode, versionNode, maxAgeNode *yaml.Node
-	decodeNode, keysNode, dateNode                           *yaml.Node
+	decodeNode, keysNode, dateNode, wordsNode                *yaml.Node
 	plainOnly, declaredOnly                                  []*yaml.Node
 }
 
@@ -114,6 +114,7 @@ func (s *sourceSection) isPlain() bool { return s.decodeNode == nil }
 func (r *reader) source(n *yaml.Node) sourceSection {
 	n = r.withPreset(n)
 	s := plainSource(n)
+	r.members = nil
 	plain := func(name string, read func(v *yaml.Node)) field {
 		return field{name, func(v *yaml.Node) { s.plainOnly = append(s.plainOnly, v); read(v) }}
 	}
@@ -132,9 +133,9 @@ func (r *reader) source(n *yaml.Node) sourceSection {
 		plain("timestamp", func(v *yaml.Node) { s.timestamp, _ = r.text(v, "timestamp"); s.timestampNode = v }),
 		declared("unwrap", func(v *yaml.Node) { s.Unwrap = r.steps(v) }),
 		field{"decode", func(v *yaml.Node) { s.decodeNode = v }},
-		declared("granted", func(v *yaml.Node) { s.Words.Granted = r.words(v, "granted") }),
-		declared("denied", func(v *yaml.Node) { s.Words.Denied = r.words(v, "denied") }),
-		declared("undecided", func(v *yaml.Node) { s.Words.Undecided = r.words(v, "undecided") }),
+		declared("granted", func(v *yaml.Node) { s.Words.Granted, s.wordsNode = r.words(v, "granted"), v }),
+		declared("denied", func(v *yaml.Node) { s.Words.Denied, s.wordsNode = r.words(v, "denied"), v }),
+		declared("undecided", func(v *yaml.Node) { s.Words.Undecided, s.wordsNode = r.words(v, "undecided"), v }),
 		declared("decided_when", func(v *yaml.Node) { s.DecidedWhen = r.conditions(v, "decided_when") }),
 		declared("undecided_when", func(v *yaml.Node) { s.UndecidedWhen = r.conditions(v, "undecided_when") }),
 		declared("denied_when", func(v *yaml.Node) { s.DeniedWhen = r.conditions(v, "denied_when") }),

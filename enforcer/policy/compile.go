@@ -76,8 +76,8 @@ func (r *reader) addServices(p *Policy, d *document) {
 }
 
 // addService files a service under what lets its cookies pass: nothing but
-// being there, the lack of an objection, or a grant under one of its two keys
-// (rules C3 and C4).
+// being there, the lack of a refusal, or a grant under one of its two keys
+// (rules C3, C4 and C9).
 func (r *reader) addService(p *Policy, d *document, i int) {
 	s := &d.services[i]
 	category := &d.categories[s.Category]
@@ -88,22 +88,21 @@ func (r *reader) addService(p *Policy, d *document, i int) {
 		r.errorf(s.keyNode, "key %q of service %q is the id of another category (line %d): the visitor's choice could not tell them apart", s.Key, s.ID, d.categories[clash].node.Line)
 	}
 	p.byCategory[s.Category].Add(i)
-	if category.Consent == None {
+	switch {
+	case category.Consent == None:
 		p.necessary.Add(i)
-	}
-	if category.Consent == None || s.Anonymized && category.ExemptIfAnonymized {
-		p.free.Add(i)
 		return
+	case s.Anonymized && category.ExemptIfAnonymized:
+		p.exempt.Add(i)
+	case category.Consent == Objection:
+		p.objection.Add(i)
 	}
-	p.addChoice(i, category.Consent, s.Key, category.ID)
+	p.addChoice(i, s.Key, category.ID)
 }
 
 // addChoice files what stands at place i of a choice under the keys that speak of
 // it.
-func (p *Policy) addChoice(i int, need Consent, keys ...string) {
-	if need == Objection {
-		p.objection.Add(i)
-	}
+func (p *Policy) addChoice(i int, keys ...string) {
 	for _, key := range keys {
 		services := p.Decoder.Keys[key]
 		services.Add(i)
@@ -125,7 +124,10 @@ func (r *reader) addEmptyCategories(p *Policy, d *document) {
 			return
 		}
 		p.byCategory[i].Add(place)
-		p.addChoice(place, c.Consent, c.ID)
+		if c.Consent == Objection {
+			p.objection.Add(place)
+		}
+		p.addChoice(place, c.ID)
 		place++
 	}
 }
@@ -194,11 +196,11 @@ func (r *reader) checkSpecificity(entries []*cookieEntry) {
 // cookies that need none: one typing error more, and log-ins break.
 func (r *reader) checkNecessary(p *Policy, entries []*cookieEntry) {
 	for _, e := range entries {
-		if !isPattern(e.Name) || p.free.Has(e.Service) {
+		if !isPattern(e.Name) || p.needsNoConsent(e.Service) {
 			continue
 		}
 		for _, free := range entries {
-			if p.free.Has(free.Service) && overlap(e.Name, free.Name) {
+			if p.needsNoConsent(free.Service) && overlap(e.Name, free.Name) {
 				r.warnf(e.node, "pattern %q also covers %q on line %d, which needs no consent: the more specific of the two decides; make the pattern longer if it is not meant", e.Name, free.Name, free.Line)
 			}
 		}

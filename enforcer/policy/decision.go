@@ -2,12 +2,21 @@ package policy
 
 import "github.com/caddy-consent/caddy-consent/enforcer/consent"
 
-// Permitted is the set of services whose cookies pass under a choice (rule C4).
+// Permitted is the set of services whose cookies pass under a choice (rule C4). An
+// explicit no beats an exemption (rule C9), and a choice that cannot be read is no leave
+// to go on until somebody objects (rule C8).
 func (p *Policy) Permitted(choice *consent.Choice) (permitted consent.Set) {
 	for i := range permitted {
-		permitted[i] = p.free[i] | choice.Granted[i] | p.objection[i]&^choice.Denied[i]
+		permitted[i] = p.necessary[i] | choice.Granted[i] |
+			p.exempt[i]&^choice.Denied[i] | p.objection[i]&^(choice.Denied[i]|choice.Undecodable[i])
 	}
 	return permitted
+}
+
+// GrantsAll reports whether a choice grants everything that needs a choice.
+func (p *Policy) GrantsAll(choice *consent.Choice) bool {
+	needed := p.Decoder.All.Without(p.exempt)
+	return needed != (consent.Set{}) && needed.Without(choice.Granted) == (consent.Set{})
 }
 
 // Signalled is a choice with what the Global Privacy Control signal denies, over
@@ -26,9 +35,9 @@ func (p *Policy) Expires(choice *consent.Choice, service int) bool {
 // cookies pass untouched, always.
 func (p *Policy) IsNecessary(i int) bool { return p.necessary.Has(i) }
 
-// NeedsNoChoice tells whether service i passes whatever the visitor chooses: it is
-// necessary, or exempt from consent.
-func (p *Policy) NeedsNoChoice(i int) bool { return p.free.Has(i) }
+// IsExempt reports whether service i, or what else stands at that place of a choice, is
+// exempt from consent: it passes until the visitor refuses it (rule C9).
+func (p *Policy) IsExempt(i int) bool { return p.exempt.Has(i) }
 
 // PermitsCategory tells whether all services of a category are permitted.
 func (p *Policy) PermitsCategory(category int, permitted *consent.Set) bool {

@@ -30,10 +30,24 @@ func (r *reader) declared(s *sourceSection) {
 		r.warnf(s.maxAgeNode, "max_age has no effect: nothing tells when the choice was made; say so with date, where the value does")
 	}
 	r.checkWords(s)
+	for _, m := range r.members {
+		if err := s.Decoding.CheckMember(m.member); err != nil {
+			r.errorf(m.node, "no value can have the member %q: %v", m.member, err)
+		}
+	}
 }
 
-// checkWords refuses words that mean two things.
+// memberAt is a member that a source refers to, and where it does.
+type memberAt struct {
+	member string
+	node   *yaml.Node
+}
+
+// checkWords refuses words that mean two things, or nothing.
 func (r *reader) checkWords(s *sourceSection) {
+	if s.wordsNode != nil && !s.Decoding.HasWords() {
+		r.errorf(s.wordsNode, "granted, denied and undecided have no effect here: only values of flag, of pairs, and of json with a member have words")
+	}
 	seen := make(map[string]bool)
 	for _, words := range [][]string{s.Words.Granted, s.Words.Denied, s.Words.Undecided} {
 		for _, word := range words {
@@ -91,10 +105,20 @@ func (r *reader) jsonDecoding(n *yaml.Node) consent.Decoding {
 			d.Arrays = r.scalars(v, "array")
 			r.checkArrays(v, d.Arrays)
 		}},
+		field{"denied", func(v *yaml.Node) {
+			d.Denied = r.scalars(v, "denied")
+			r.checkDenied(v, d.Denied)
+		}},
 		field{"non_empty", func(v *yaml.Node) { d.NonEmpty = r.keyPath(v, "non_empty") }},
 	)
-	if n.Kind == yaml.MappingNode && len(n.Content) != 2 {
-		r.errorf(n, "expected one of member, array and non_empty in json")
+	ways := 0
+	for _, isThere := range []bool{d.Member != "", d.Arrays != nil, d.NonEmpty != ""} {
+		if isThere {
+			ways++
+		}
+	}
+	if n.Kind == yaml.MappingNode && (ways != 1 || d.Denied != nil && d.Arrays == nil) {
+		r.errorf(n, "expected one of member, array and non_empty in json, and denied only beside array")
 	}
 	return d
 }
@@ -116,6 +140,16 @@ func (r *reader) checkArrays(n *yaml.Node, paths []string) {
 			if parent != path && other != path && strings.HasPrefix(other, parent) {
 				r.errorf(n, "%q stands for %q as well: remove one of the two", path, other)
 			}
+		}
+	}
+}
+
+// checkDenied refuses paths of arrays of denied keys that cannot be.
+func (r *reader) checkDenied(n *yaml.Node, paths []string) {
+	for _, path := range paths {
+		r.checkPath(n, "denied", path)
+		if strings.Contains(path, consent.KeyName) || strings.Contains(path, consent.AnyMember) {
+			r.errorf(n, "expected the path of one array that lists denied keys, such as purposes/disabled, found %q", path)
 		}
 	}
 }
@@ -303,6 +337,7 @@ func (r *reader) place(n *yaml.Node, what string, more ...field) *consent.Place 
 		field{"member", func(v *yaml.Node) {
 			if p.Member, _ = r.text(v, "member"); p.Member != "" {
 				r.checkPath(v, "member", p.Member)
+				r.members = append(r.members, memberAt{p.Member, v})
 			}
 		}},
 		field{"cookie", func(v *yaml.Node) { p.Cookie = r.choiceCookie(v, "the name of a cookie") }},

@@ -16,10 +16,10 @@ type Option struct {
 }
 
 // Options are what visitors choose, in the order of the policy's services. What is
-// necessary or exempt is none (rule C4).
+// necessary is none (rule C4).
 func (p *Policy) Options() (options []Option) {
 	for i, s := range p.Services {
-		if !p.free.Has(i) {
+		if !p.necessary.Has(i) {
 			options = append(options, Option{Place: i, Category: s.Category, Service: i, Key: s.Key})
 		}
 	}

@@ -43,6 +43,7 @@ type reader struct {
 	file               string
 	problems, warnings Problems
 	texts              []textSection
+	members            []memberAt // that the source which is being read refers to
 }
 
 func (r *reader) errorf(at *yaml.Node, format string, args ...any) {

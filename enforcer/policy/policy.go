@@ -36,7 +36,7 @@ type Policy struct {
 	Sources *consent.Sources
 
 	// Decoder reads the values of the consent cookie in the plain form. Its All is
-	// every service that needs a choice, in other forms as well.
+	// every service that a choice can speak of, in other forms as well.
 	Decoder consent.Decoder
 
 	// AllowUnlisted tells whether cookies that no rule names pass (rule Q6).
@@ -80,7 +80,7 @@ type Policy struct {
 
 	rules     ruleIndex
 	necessary consent.Set // services of categories that need no consent
-	free      consent.Set // services that need no choice (rule C4): these, and exempt ones
+	exempt    consent.Set // services that are exempt from consent, as anonymized (rule C4)
 	objection consent.Set // services that pass until the visitor objects
 	gpc       consent.Set // services that the Global Privacy Control signal denies
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -58,12 +59,11 @@ func (r *reader) addSignals(p *Policy, d *document) {
 			r.errorf(c.node, "unknown category %q: expected one of %s", c.id, strings.Join(d.categoryIDs(), ", "))
 		case p.Categories[i].Consent == None:
 			r.errorf(c.node, "category %q needs no consent, so no signal can deny it: remove it here", c.id)
-		case p.byCategory[i].Intersect(p.free) == p.byCategory[i]:
+		case p.byCategory[i].Without(p.exempt) == (consent.Set{}):
 			r.errorf(c.node, "all services of category %q are exempt, so no signal can deny them: remove it here", c.id)
 		default:
-			for j := range p.gpc {
-				p.gpc[j] |= p.byCategory[i][j] &^ p.free[j]
-			}
+			denied := p.byCategory[i].Without(p.exempt)
+			p.gpc.AddAll(&denied)
 			p.HonoursGPC = true
 		}
 	}

@@ -24,6 +24,7 @@ func (r *reader) addSources(p *Policy, d *document) {
 			s.Plain = &consent.Decoder{Keys: p.Decoder.Keys, All: p.Decoder.All}
 			r.compilePlain(s.Plain, s)
 		} else {
+			s.Lasting = p.exempt.Union(p.objection)
 			r.addGrants(p, d, s)
 		}
 		sources = append(sources, &s.Source)
@@ -143,7 +144,7 @@ func (r *reader) warnOfStates(p *Policy, s *sourceSection, k keysOf, services *c
 func (r *reader) checkSpoken(p *Policy, d *document) {
 	spoken := p.Sources.Speak()
 	for i, c := range p.Categories {
-		services := p.byCategory[i].Intersect(p.Decoder.All)
+		services := p.byCategory[i].Without(p.exempt)
 		if c.Consent == Required && services != (consent.Set{}) && services.Intersect(spoken) == (consent.Set{}) {
 			r.warnf(d.consent.sources[0].node, "no key stands for category %q, so it can never be granted: add it under keys", c.ID)
 		}
@@ -223,11 +224,16 @@ func (r *reader) refuseConsentCookie(e *cookieEntry, name string) {
 	r.errorf(e.node, "%q covers the consent cookie %q, which passes whatever the visitor chooses: list that cookie in a category with consent: none", e.Name, name)
 }
 
+// needsNoConsent reports whether a service is necessary, or exempt from consent.
+func (p *Policy) needsNoConsent(service int) bool {
+	return p.necessary.Has(service) || p.exempt.Has(service)
+}
+
 // needsConsent tells whether the cookies of a service pass only for some choices. It
 // reports false where the policy has a problem that is known.
 func (r *reader) needsConsent(p *Policy, d *document, service int) bool {
 	category := r.categoryIndex(d, d.services[service].category)
-	if category < 0 || p.free.Has(service) {
+	if category < 0 || p.needsNoConsent(service) {
 		return false
 	}
 	need := p.Categories[category].Consent

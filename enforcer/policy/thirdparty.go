@@ -71,7 +71,7 @@ func (r *reader) addOrigins(p *Policy, d *document) {
 		p.AllowedOrigins = append(p.AllowedOrigins, e.Origin)
 	}
 	r.checkOrigins(p, d, append(entries, d.allowedOrigins...))
-	free := p.PermittedOrigins(&p.free) // whatever the visitor chooses
+	free := p.PermittedOrigins(&p.necessary) // whatever the visitor chooses
 	for _, e := range entries {
 		p.OriginsDepend = p.OriginsDepend || !slices.ContainsFunc(free, func(o Origin) bool { return o.covers(e.Origin) })
 	}
@@ -94,7 +94,7 @@ func (r *reader) checkOrigins(p *Policy, d *document, entries []originEntry) {
 			switch {
 			case first.Origin == e.Origin && first.service == e.service:
 				r.errorf(e.node, "origin %s is on line %d already: list it once", e, first.node.Line)
-			case e.service < 0 && first.service >= 0 && e.covers(first.Origin) && !p.free.Has(first.service):
+			case e.service < 0 && first.service >= 0 && e.covers(first.Origin) && !p.necessary.Has(first.service):
 				r.warnf(e.node, "%s is always allowed, so the choice about service %q (line %d) does not hold it back", e, d.services[first.service].ID, first.node.Line)
 			case e.service >= 0 && (e.covers(first.Origin) || first.covers(e.Origin)):
 				r.warnf(e.node, "origin %s is also that of service %q on line %d: pages load from it where either is permitted", e, d.services[first.service].ID, first.node.Line)
