@@ -12,6 +12,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-consent/caddy-consent/enforcer"
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 )
@@ -168,7 +169,9 @@ func originTexts(origins []policy.Origin) (texts []string) {
 type explained struct {
 	*deployment
 	State     enforcer.State      `json:"state"`
+	Causes    []consent.Cause     `json:"causes,omitempty"`
 	Decisions []enforcer.Decision `json:"decisions"`
+	More      int                 `json:"more,omitempty"` // cookies beyond those of the decisions
 }
 
 // adminExplain judges the headers of an exchange.
@@ -194,7 +197,7 @@ func adminExplain(w http.ResponseWriter, r *http.Request) error {
 	for i := range e.Decisions {
 		e.Decisions[i].Name = cookie.Collapsed(e.Decisions[i].Name) // rule F3
 	}
-	return respond(w, http.StatusOK, explained{found[0], e.State, e.Decisions})
+	return respond(w, http.StatusOK, explained{found[0], e.State, e.Causes, e.Decisions, e.More})
 }
 
 // maxExplainBytes is more than any server takes as headers.

@@ -10,12 +10,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/caddy-consent/caddy-consent/enforcer"
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 )
 
 func explainCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "explain",
+		Use:   "explain [<policy.yaml>]",
 		Short: "Tells what becomes of cookies, and why",
 		Long: `
 Tells what the gateway makes of cookies under a visitor's choice, and by which
@@ -24,18 +25,23 @@ so of every rule. A cookie that the gateway deletes from the browser has a row
 more, with the verdict "expired".
 
 The choice is the value of the consent cookie, as it is in the browser or as
-plain JSON; where a policy reads it from several cookies, these with their
-names: --choice 'OptanonConsent=…; OptanonAlertBoxClosed=…'. Without one, the
-visitor has not chosen yet.`,
+plain JSON, or consent cookies with their names, as the browser sends them:
+--choice 'OptanonConsent=…; OptanonAlertBoxClosed=…'. It is read exactly as the
+gateway reads it. Without one, the visitor has not chosen yet.
+
+Where something that the choice says does not count, or cannot be read, it tells
+why: it is too old, of an older version, not decided, and so on.
+
+Without an argument it reads policy.yaml; "-" is the standard input.`,
 		Example: `  $ caddy cookie-consent explain
-  $ caddy cookie-consent explain --choice '{"matomo": true, "ga": false}'
+  $ caddy cookie-consent explain staging.yaml --choice '{"ga": false}'
   $ caddy cookie-consent explain --choice '{"ga": false}' \
       --cookie 'sessionid=x; _ga=y' --set-cookie '_pk_id.1=z; Path=/'`,
 		RunE: explain,
 	}
 	f := cmd.Flags()
-	f.String("policy", "policy.yaml", "Policy `path`, or \"-\"")
-	f.String("choice", "", "The `value` of the consent cookie")
+	f.String("policy", "policy.yaml", "Policy `path`, as the argument")
+	f.String("choice", "", "The `value` of the consent cookie, or cookies")
 	f.StringArray("cookie", nil, "A Cookie `header` of a request; can be repeated")
 	f.StringArray("set-cookie", nil, "A Set-Cookie `header` of a response; can be repeated")
 	f.Bool("gpc", false, "The browser sends Sec-GPC: 1")
@@ -47,15 +53,21 @@ visitor has not chosen yet.`,
 type explanation struct {
 	Policy    string              `json:"policy"`
 	State     enforcer.State      `json:"state"`
+	Causes    []consent.Cause     `json:"causes,omitempty"`
 	Decisions []enforcer.Decision `json:"decisions"`
+	More      int                 `json:"more,omitempty"` // cookies beyond those of the decisions
 }
 
 func explain(cmd *cobra.Command, args []string) error {
 	f := caddycmd.Flags{FlagSet: cmd.Flags()}
-	if len(args) > 0 {
-		return fmt.Errorf("unexpected argument %q: expected flags only, such as --policy policy.yaml", args[0])
+	path := f.String("policy")
+	switch {
+	case len(args) > 1 || len(args) == 1 && f.Changed("policy"):
+		return fmt.Errorf("unexpected argument %q: expected one policy", args[len(args)-1])
+	case len(args) == 1:
+		path = args[0]
 	}
-	p, source, err := readPolicy(cmd, f.String("policy"))
+	p, source, err := readPolicy(cmd, path)
 	if err != nil {
 		return err
 	}
@@ -90,29 +102,33 @@ func explain(cmd *cobra.Command, args []string) error {
 	} else {
 		request["Cookie"] = append(request["Cookie"], cookies...)
 		e := enforcer.New(p).Explain(request, http.Header{"Set-Cookie": lines})
-		x.State, x.Decisions = e.State, append(x.Decisions, e.Decisions...)
+		x.State, x.Causes, x.Decisions, x.More = e.State, e.Causes, append(x.Decisions, e.Decisions...), e.More
+		adviseOnNameless(cmd, cookies)
 	}
 	if f.Bool("json") {
 		return printJSON(cmd, x)
+	}
+	for _, c := range x.Causes {
+		complain(cmd, yellow, "note: "+c.String())
 	}
 	x.print(screenOf(cmd.OutOrStdout()))
 	return nil
 }
 
-// choiceLine is the Cookie line of a choice: the value of the consent cookie, or,
-// where the choice is read from several, these with their names.
+// choiceLine is the Cookie line of a choice: consent cookies with their names, or the
+// value of the one that the policy reads.
 func choiceLine(p *policy.Policy, choice string) (string, error) {
-	if name, _, named := strings.Cut(choice, "="); named && p.HoldsChoice(name) {
-		if p.Sources == nil {
-			return "", fmt.Errorf("expected the value alone as --choice: leave %s= out", p.ConsentCookie)
-		}
+	if strings.ContainsFunc(choice, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
+		return "", errors.New("expected a text that a browser can send as --choice, found a line break or another control character in it: percent-encode it")
+	}
+	if name, _, named := strings.Cut(choice, "="); named && p.HoldsChoice(strings.Trim(name, " \t")) {
 		return choice, nil
 	}
 	if strings.HasSuffix(p.ConsentCookie, "*") {
 		return "", fmt.Errorf("expected consent cookies with their names as --choice, such as %q", strings.TrimSuffix(p.ConsentCookie, "*")+"…=…")
 	}
-	if strings.ContainsAny(choice, ";\r\n") {
-		return "", errors.New(`expected one value of the consent cookie as --choice, found ";" or a line break in it: percent-encode it`)
+	if strings.Contains(choice, ";") {
+		return "", errors.New(`expected one value of the consent cookie as --choice, found ";" in it, where a browser ends the cookie: percent-encode it`)
 	}
 	return p.ConsentCookie + "=" + choice, nil
 }
@@ -133,11 +149,24 @@ func checkPasted(cookies, lines []string) error {
 	return nil
 }
 
+// adviseOnNameless helps those who have named a cookie and given it no value: that is
+// how a cookie without a name is sent (rule Q3). It does not repeat the text, which may
+// be a value (rule F3).
+func adviseOnNameless(cmd *cobra.Command, cookies []string) {
+	for _, line := range cookies {
+		if line != "" && !strings.Contains(line, "=") {
+			complain(cmd, yellow, `note: what has no "=" was judged as a cookie without a name: to ask about a cookie, write --cookie 'name=x'`)
+			return
+		}
+	}
+}
+
 // explainRules judges a cookie of each rule, for which the rule's own name stands: a
 // pattern matches itself, and no other one that does is more specific.
 func (x *explanation) explainRules(p *policy.Policy, request http.Header) {
 	e := enforcer.New(p)
-	x.State = e.Explain(request, nil).State
+	choice := e.Explain(request, nil)
+	x.State, x.Causes = choice.State, choice.Causes
 	for rule := range p.Rules() {
 		r, pair := request.Clone(), rule.Name+"=1"
 		r["Cookie"] = append(r["Cookie"], pair)
@@ -169,6 +198,9 @@ func (x *explanation) print(s screen) {
 		t.add(row...)
 	}
 	t.print(s)
+	if x.More > 0 {
+		fmt.Fprintf(s, "\n%s more: of a header, the first %d cookies are shown.\n", quantity(x.More, "cookie", "cookies"), enforcer.MaxTold)
+	}
 }
 
 // lineOf is where the policy speaks of a cookie.

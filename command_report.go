@@ -7,6 +7,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/audit"
 	"github.com/caddy-consent/caddy-consent/enforcer"
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 )
 
 // printReport prints what was found in a recording, before the choice and after it.
@@ -61,13 +62,14 @@ func findings(r *audit.Report, phase audit.Phase) *table {
 
 // reportJSON is a report for programs.
 type reportJSON struct {
-	Host       string        `json:"host"`
-	Entries    int           `json:"exchanges"`
-	Elsewhere  int           `json:"elsewhere"`
-	Choice     int           `json:"choice"` // the exchange that has it first; 0 for none
-	Violations int           `json:"violations"`
-	Cookies    []findingJSON `json:"cookies"`
-	Warnings   []string      `json:"warnings,omitempty"`
+	Host       string          `json:"host"`
+	Entries    int             `json:"exchanges"`
+	Elsewhere  int             `json:"elsewhere"`
+	Choice     int             `json:"choice"` // the exchange that has it first; 0 for none
+	Violations int             `json:"violations"`
+	Cookies    []findingJSON   `json:"cookies"`
+	Causes     []consent.Cause `json:"causes,omitempty"`
+	Warnings   []string        `json:"warnings,omitempty"`
 }
 
 // findingJSON is an audit.Finding under the names that decisions have elsewhere.
@@ -87,7 +89,7 @@ type findingJSON struct {
 func jsonReport(r *audit.Report) reportJSON {
 	j := reportJSON{
 		Host: r.Host, Entries: r.Entries, Elsewhere: r.Elsewhere, Choice: r.Choice,
-		Violations: r.Violations(), Cookies: []findingJSON{}, Warnings: r.Warnings,
+		Violations: r.Violations(), Cookies: []findingJSON{}, Causes: r.Causes, Warnings: r.Warnings,
 	}
 	for _, f := range r.Cookies {
 		j.Cookies = append(j.Cookies, findingJSON{

@@ -1,11 +1,14 @@
 package cookieconsent
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 
 	"github.com/caddy-consent/caddy-consent/enforcer"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
@@ -39,6 +42,10 @@ func (o observer) Again(hash uint64) bool { return seen.Again(hash) }
 
 // Observe counts a message that is the first of its kind.
 func (o observer) Observe(hash uint64, m *enforcer.Message) {
+	if m.Disputed && disputes.isNew(m.Host) {
+		o.logger.Warn("a browser sends several consent cookies that disagree: what one grants and another does not is not granted, until the visitor saves the choice on the policy's page or deletes a cookie; see that scripts and portal set it in one domain and path",
+			zap.String("host", m.Host))
+	}
 	e := o.effect(m)
 	if hash == 0 || len(m.Cookies) > maxAlike {
 		count(e, 1)
@@ -92,6 +99,37 @@ func count(e effect, n uint64) {
 		counter.Add(float64(n) * float64(times))
 	}
 	observed.Add(time.Now(), n, e.sightings)
+}
+
+// disputes are the hosts of which it was said that consent cookies disagree.
+var disputes hostsTold
+
+// hostsTold are hosts of which something was said once. Of very many, the oldest goes
+// for a new one; and as anybody can make up hosts, little is said in a short time.
+type hostsTold struct {
+	mu    sync.Mutex
+	hosts []string
+	tells rate.Sometimes
+}
+
+// maxHostsTold is how many hosts are remembered.
+const maxHostsTold = 1024
+
+// isNew reports whether it is to be said of a host.
+func (t *hostsTold) isNew(host string) (isNew bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if slices.Contains(t.hosts, host) {
+		return false
+	}
+	t.tells.First, t.tells.Interval = 100, time.Minute
+	t.tells.Do(func() {
+		if isNew = true; len(t.hosts) == maxHostsTold {
+			t.hosts = t.hosts[1:]
+		}
+		t.hosts = append(t.hosts, host)
+	})
+	return isNew
 }
 
 // Took tells how long the work on an exchange took.

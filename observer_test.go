@@ -2,8 +2,10 @@ package cookieconsent
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	logged "go.uber.org/zap/zaptest/observer"
+	"golang.org/x/time/rate"
 
 	"github.com/caddy-consent/caddy-consent/enforcer"
 	"github.com/caddy-consent/caddy-consent/inventory"
@@ -52,6 +55,69 @@ func TestDebugLog(t *testing.T) {
 				t.Errorf("the line has %s, want %s", text, want)
 			}
 		})
+	}
+}
+
+// TestDisputed holds C3: consent cookies that disagree lock a visitor out, which is
+// said once for each host, whoever comes, and whatever other cookies there are.
+func TestDisputed(t *testing.T) {
+	t.Parallel()
+	core, logs := logged.New(zapcore.WarnLevel)
+	h := &Handler{Policy: []byte(inlinePolicy), Mode: enforce, logger: zap.New(core)}
+	if err := h.provisionPolicy(); err != nil {
+		t.Fatal(err)
+	}
+	logs.TakeAll()
+	const yes, no = `cookies_preferences={"ga":true,"secret":1}`, `cookies_preferences={"ga":false}`
+	send := func(host, cookies string) {
+		t.Helper()
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host = host
+		r.Header.Set("Cookie", cookies)
+		err := h.ServeHTTP(httptest.NewRecorder(), r, caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error { return nil }))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 20 {
+		send("one.disputed.example", yes)
+		send("one.disputed.example", no+"; "+no)
+		send("one.disputed.example", yes+"; "+no+fmt.Sprintf("; cookie_%c=secret", 'a'+i))
+		send("two.disputed.example:8443", no+"; _ga=secret; "+yes)
+	}
+	var hosts []string
+	for _, line := range logs.All() {
+		text, err := json.Marshal(line.ContextMap())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(line.Message, "disagree") || strings.Contains(string(text)+line.Message, "secret") {
+			t.Errorf("F3: %s %s", line.Message, text)
+		}
+		hosts = append(hosts, string(text))
+	}
+	if want := []string{`{"host":"one.disputed.example"}`, `{"host":"two.disputed.example"}`}; !slices.Equal(hosts, want) {
+		t.Errorf("said of %q, want %q", hosts, want)
+	}
+}
+
+// TestHostsTold: a flood of hosts made up keeps within bounds, says little, and does not
+// keep other hosts from being told.
+func TestHostsTold(t *testing.T) {
+	t.Parallel()
+	var told hostsTold
+	said := 0
+	for i := range 5 * maxHostsTold {
+		if told.isNew(fmt.Sprint(i)) {
+			said++
+		}
+	}
+	if said == 0 || said > 200 {
+		t.Errorf("said %d times", said)
+	}
+	told.tells = rate.Sometimes{} // a minute later
+	if len(told.hosts) > maxHostsTold || !told.isNew("real.example") || told.isNew("real.example") {
+		t.Errorf("%d hosts are remembered", len(told.hosts))
 	}
 }
 

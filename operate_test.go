@@ -479,6 +479,8 @@ func TestAdmin(t *testing.T) {
 		{"policy of nobody", "GET", "policy?policy=other.yaml", "", 404, []string{"no handler of this policy"}},
 		{"explain", "POST", "explain?mode=enforce", `{"request": {"cookie": "_ga_12345=secret; sessionid=secret, _ga=1; secret"}, "response": {"Set-Cookie": ["shiny=secret", "_ga=; Max-Age=0"]}}`, 200,
 			[]string{`"mode": "enforce"`, `"state": "undecided"`, `"name": "_ga_*"`, `"action": "removed"`, `"reason": "hidden"`, `"reason": "deletion"`, `"rule": "_ga_*"`, `"name": ""`}},
+		{"explain two that disagree", "POST", "explain?mode=enforce", `{"request": {"Cookie": "_ga=secret; cookies_preferences={\"ga\":true,\"secret\":1}; cookies_preferences={\"ga\":\"secret\"}"}}`, 200,
+			[]string{`"reason": "disputed"`, `"kind": "disputed"`, `"kind": "unreadable"`, `"place": "ga"`}},
 		{"explain, of which handler", "POST", "explain", `{}`, 400, []string{"expected ?policy=", "mode=enforce", "mode=report"}},
 		{"explain nonsense", "POST", "explain?mode=enforce", `{"request": {"Cookie": 7}, "secret": 1}`, 400, []string{"expected {"}},
 		{"explain, by GET", "GET", "explain", "", 405, []string{"expected the method POST"}},

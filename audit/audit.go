@@ -120,8 +120,13 @@ func (a *audit) warnings(r *Report) (warnings []string) {
 	switch {
 	case len(r.Cookies) == 0:
 		warnings = append(warnings, `no exchange with the host has a cookie: Chrome leaves them all out unless told to "Export HAR (with sensitive data)", which its settings have to allow`)
+	case r.Choice == 0 && len(r.Causes) > 0:
+		warnings = append(warnings, "the visitor decides nothing in the recording, although consent cookies are there: what happens after a choice was not seen")
 	case r.Choice == 0:
 		warnings = append(warnings, "the visitor makes no choice in the recording: what happens after one was not seen")
+	}
+	for _, c := range r.Causes {
+		warnings = append(warnings, c.String())
 	}
 	return warnings
 }

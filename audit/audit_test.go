@@ -288,6 +288,26 @@ var recordings = []struct {
 			`after kept request "_ga" granted statistical/ga 1x, first 1 /`,
 			`after kept request "cookies_preferences" choice necessary/preferences 2x, first 1 /`,
 		},
+		warnings: 1, // it is too old
+	},
+	{
+		name: "C8: a choice that is too old from the beginning is one all the same",
+		har:  har(strings.Replace(at(0, site, granted+"; _ga=Secret"), "2026-11-24", "2036-11-24", 1)),
+		want: []string{
+			`after removed request "_ga" undecided statistical/ga 1x, first 1 /`,
+			`after kept request "cookies_preferences" choice necessary/preferences 1x, first 1 /`,
+		},
+		warnings: 1,
+	},
+	{
+		name: "C3: two choices that disagree",
+		har:  har(at(0, site, granted+"; "+denied+"; _ga=Secret")),
+		want: []string{
+			`after removed request "_ga" disputed statistical/ga 1x, first 1 /`,
+			`after expired response "_ga" disputed statistical/ga 1x, first 1 /`,
+			`after kept request "cookies_preferences" choice necessary/preferences 2x, first 1 /`,
+		},
+		warnings: 1,
 	},
 	{
 		name: "names and paths: no ids, nothing that a terminal obeys, no text of nameless cookies",
@@ -329,6 +349,45 @@ func TestRecordings(t *testing.T) {
 				t.Errorf("host %q", r.Host)
 			}
 		})
+	}
+}
+
+// TestWhyNothingIsDecided: a recording has no choice only where there is none, and says
+// why consent cookies that are there are none.
+func TestWhyNothingIsDecided(t *testing.T) {
+	t.Parallel()
+	p, err := policy.Parse("policy.yaml", []byte(`version: 1
+site: https://data.ajman.ae
+consent: {preset: onetrust, keys: {statistical: C0002}}
+categories: [{id: necessary, consent: none}, {id: statistical, consent: required}]
+services:
+  - {id: portal, category: necessary, cookies: [sessionid]}
+  - {id: ga, category: statistical, cookies: [_ga]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const groups = "OptanonConsent=groups=C0002%3A1; "
+	for _, c := range []struct {
+		name, cookies string
+		choice        int
+		want          string
+	}{
+		{"no consent cookie", "_ga=Secret", 0, "the visitor makes no choice in the recording"},
+		{"not decided", groups + "_ga=Secret", 0, "OptanonConsent does not tell that the visitor has decided: no condition of decided_when is met (OptanonAlertBoxClosed)"},
+		{"cannot be read", "OptanonAlertBoxClosed=2026-11-20T05:08:46.528Z; OptanonConsent=groups=C0002%3ASecret; _ga=Secret", 1, "OptanonConsent cannot be read: C0002"},
+	} {
+		r, err := Run(p, "site.har", strings.NewReader(har(at(0, site, c.cookies))), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		noSecrets(t, r, err)
+		if r.Choice != c.choice || !strings.Contains(strings.Join(r.Warnings, "\n"), c.want) {
+			t.Errorf("%s: choice %d, warnings %q", c.name, r.Choice, r.Warnings)
+		}
+		if isNone := strings.Contains(strings.Join(r.Warnings, "\n"), "makes no choice"); isNone != (c.name == "no consent cookie") {
+			t.Errorf("%s: %q", c.name, r.Warnings)
+		}
 	}
 }
 

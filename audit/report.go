@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/enforcer"
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 )
 
 // Report is what a recording says about the cookies of one host. Nothing in it
@@ -19,8 +20,13 @@ type Report struct {
 	Entries, Elsewhere int
 
 	// Choice is the first exchange that has a choice of the visitor, by its place
-	// in the recording, counted from 1. It is 0 where the visitor has not chosen.
+	// in the recording, counted from 1, whether or not it counts. It is 0 where the
+	// visitor has not chosen.
 	Choice int
+
+	// Causes are why something that the consent cookies of the recording say does not
+	// count, or cannot be read.
+	Causes []consent.Cause
 
 	// Cookies are what was found, in order: before the choice and after it, first
 	// what would have been removed, then by name.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ type tally struct {
 	clock    time.Time // of the recording
 	entries  int
 	choice   sighting              // the earliest exchange that has a choice
+	causes   []consent.Cause       // why something that consent cookies say does not count
 	counted  map[Finding]*sighting // by findings that say nothing of it yet
 	names    shownNames
 }
@@ -45,7 +47,9 @@ func (t *tally) add(x *exchange, path string) {
 		t.choice.add(here)
 	}
 	isLater := t.choice.isBefore(&here)
-	for _, d := range t.enforcer.Explain(x.request.header, x.response.header).Decisions {
+	explained := t.enforcer.Explain(x.request.header, x.response.header)
+	t.addCauses(explained.Causes)
+	for _, d := range explained.Decisions {
 		phase := Before
 		if isLater || inRequest || inResponse && d.Direction == enforcer.Response {
 			phase = After
@@ -54,8 +58,25 @@ func (t *tally) add(x *exchange, path string) {
 	}
 }
 
+// maxCauses is how many causes a report has.
+const maxCauses = 8
+
+// addCauses adds causes that are new. When a choice became too old does not tell two of
+// them apart: visitors may be many.
+func (t *tally) addCauses(causes []consent.Cause) {
+	for _, c := range causes {
+		isKnown := func(known consent.Cause) bool {
+			return known.Kind == c.Kind && known.Cookie == c.Cookie && known.Place == c.Place
+		}
+		if len(t.causes) < maxCauses && !slices.ContainsFunc(t.causes, isKnown) {
+			t.causes = append(t.causes, c)
+		}
+	}
+}
+
 // hasChoice tells whether a message has a consent cookie that says anything, if
-// only something that cannot be read. Portals may set an empty one at once.
+// only something that does not count any more, or cannot be read. Portals may set an
+// empty one at once.
 func (t *tally) hasChoice(m *message) bool {
 	var pairs []cookie.Pair
 	for _, line := range m.header[m.field] {
@@ -80,12 +101,21 @@ func (t *tally) hasChoice(m *message) bool {
 func (t *tally) says(pairs []cookie.Pair) bool {
 	var line []string
 	for _, pair := range pairs {
-		if t.policy.Sources == nil && t.policy.Decoder.Decode(pair.Value(), t.now) != (consent.Choice{}) {
+		if t.policy.Sources == nil && isSaid(t.policy.Decoder.Decode(pair.Value(), t.now), t.policy.Decoder.Explain(pair.Name(), pair.Value(), t.now)) {
 			return true
 		}
 		line = append(line, pair.Text)
 	}
-	return t.policy.Sources != nil && t.policy.Sources.Decode(strings.Join(line, "; "), t.now) != (consent.Choice{})
+	if t.policy.Sources == nil {
+		return false
+	}
+	all := strings.Join(line, "; ")
+	return isSaid(t.policy.Sources.Decode(all, t.now), t.policy.Sources.Explain(all, t.now))
+}
+
+// isSaid tells whether there is a choice, if only one of which something does not count.
+func isSaid(c consent.Choice, causes []consent.Cause) bool {
+	return c != (consent.Choice{}) || slices.ContainsFunc(causes, consent.Cause.IsOfChoice)
 }
 
 // count finds what a decision counts for.
@@ -120,7 +150,7 @@ func (t *tally) report(host string) *Report {
 		}
 		counted[f].add(*s)
 	}
-	r := &Report{Host: printable(host), Entries: t.entries, Choice: t.choice.entry}
+	r := &Report{Host: printable(host), Entries: t.entries, Choice: t.choice.entry, Causes: t.causes}
 	for f, s := range counted {
 		f.Count, f.First, f.Path = s.count, s.entry, shown(s.path)
 		r.Cookies = append(r.Cookies, f)

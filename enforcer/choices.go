@@ -44,7 +44,8 @@ func (c *choices) readPairs(pairs []listed, e *Enforcer) {
 	}
 }
 
-// and adds what the consent cookies among other pairs say together.
+// and adds what the consent cookies among other pairs say together, where nobody knows
+// which of the two will be there.
 func (c *choices) and(pairs []listed, e *Enforcer) {
 	var other choices
 	other.readPairs(pairs, e)
@@ -53,7 +54,7 @@ func (c *choices) and(pairs []listed, e *Enforcer) {
 			read.merged = &undecided
 		}
 	}
-	c.replace(c.merged.And(*other.merged))
+	c.replace(c.merged.Least(*other.merged))
 }
 
 // readNone adds that a consent cookie is deleted.
@@ -62,7 +63,7 @@ func (c *choices) readNone() {
 		c.merged = &undecided
 		return
 	}
-	c.replace(c.merged.And(undecided))
+	c.replace(c.merged.Least(undecided))
 }
 
 func (c *choices) replace(merged consent.Choice) { c.merged, c.hash = &merged, merged.Hash() }

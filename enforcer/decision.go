@@ -72,6 +72,8 @@ const (
 	Undecided Reason = "undecided"
 	// Undecodable: what the choice says about it cannot be read.
 	Undecodable Reason = "undecodable"
+	// Disputed: one of several consent cookies grants it, and another one does not.
+	Disputed Reason = "disputed"
 	// Unlisted: no rule names it.
 	Unlisted Reason = "unlisted"
 	// Hidden: a careless parser would find a cookie in it that is not permitted.
@@ -145,6 +147,8 @@ func (j *judge) why(service int) Reason {
 		return Unlisted
 	case j.policy.IsNecessary(service):
 		return Necessary
+	case j.choice.merged.Disputed.Has(service) && !j.permitted.Has(service):
+		return Disputed
 	case j.choice.merged.State(service) == consent.Denied:
 		return Denied // which beats an exemption (rule C9)
 	case j.policy.IsExempt(service):

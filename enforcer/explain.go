@@ -3,8 +3,11 @@ package enforcer
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
+	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 )
 
@@ -13,10 +16,17 @@ type Explanation struct {
 	// State is what the visitor's choice comes to.
 	State State
 
+	// Causes are why something that the consent cookies say does not count, or cannot be
+	// read: those of the request first, and then those that the response sets.
+	Causes []consent.Cause
+
 	// Decisions are one for each cookie, those of the request first, in the order of
 	// the headers, of very many the first 256 of each. A cookie that the response
 	// would delete has one more.
 	Decisions []Decision
+
+	// More is how many cookies there are beyond those that Decisions tell of.
+	More int
 }
 
 // Explain judges an exchange without changing it, or anything else: the request is
@@ -38,7 +48,58 @@ func (e *Enforcer) Explain(request, response http.Header) Explanation {
 	}
 	x := dry.Begin(w, r)
 	x.End()
-	return Explanation{State: x.State(), Decisions: told}
+	cookies, lines := pairsOf(r.Header["Cookie"]), e.setPairs(response)
+	return Explanation{
+		State: x.State(), Causes: append(e.causes(cookies), e.causes(lines)...), Decisions: told,
+		More: max(len(cookies)-MaxTold, 0) + max(len(response["Set-Cookie"])-MaxTold, 0),
+	}
+}
+
+// pairsOf are the pairs of Cookie lines.
+func pairsOf(lines []string) (pairs []cookie.Pair) {
+	for _, line := range lines {
+		for more := true; more; {
+			var pair cookie.Pair
+			if pair, line, more = cookie.Next(line); pair.Text != "" {
+				pairs = append(pairs, pair)
+			}
+		}
+	}
+	return pairs
+}
+
+// setPairs are the pairs that a response sets, and does not delete.
+func (e *Enforcer) setPairs(response http.Header) (pairs []cookie.Pair) {
+	for _, line := range response["Set-Cookie"] {
+		if pair, _, _ := cookie.Next(line); !cookie.Deletes(line, e.Now) {
+			pairs = append(pairs, pair)
+		}
+	}
+	return pairs
+}
+
+// causes are why what the consent cookies among some pairs say does not count.
+func (e *Enforcer) causes(pairs []cookie.Pair) (causes []consent.Cause) {
+	if e.policy.Sources != nil {
+		var line []string
+		for _, p := range pairs {
+			if e.policy.HoldsChoice(p.Name()) {
+				line = append(line, p.Text)
+			}
+		}
+		return e.policy.Sources.Explain(strings.Join(line, "; "), e.Now)
+	}
+	var all choices
+	for _, p := range pairs {
+		if p.Name() == e.policy.ConsentCookie {
+			causes = append(causes, e.policy.Decoder.Explain(p.Name(), p.Value(), e.Now)...)
+			all.read(p.Value(), e)
+		}
+	}
+	if all.merged != nil && all.merged.Disputed != (consent.Set{}) {
+		causes = append(causes, consent.Cause{Kind: consent.CauseDisputed, Cookie: e.policy.ConsentCookie})
+	}
+	return causes
 }
 
 // explainer is an observer that keeps all decisions, in their order.

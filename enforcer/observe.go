@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
 )
@@ -48,6 +49,10 @@ type Message struct {
 
 	// State is what the visitor's choice comes to.
 	State State
+
+	// Disputed tells that several consent cookies disagree (rule C3): what they disagree
+	// about is not granted, until the visitor deletes one of them.
+	Disputed bool
 
 	// Cookies are those of the message, in their order, of very many the first 256.
 	Cookies []Observed
@@ -103,18 +108,19 @@ func (x *Exchange) observeRequest(names like) {
 		Direction: Request,
 		Host:      x.hostName(),
 		State:     x.State(),
+		Disputed:  x.judge.choice.merged.Disputed != consent.Set{},
 		Cookies:   x.judge.observedPairs(x.cookies),
 	})
 }
 
-// maxTold is how many cookies of a message are told of. No browser sends more to one
+// MaxTold is how many cookies of a message observers are told of. No browser sends more to one
 // host, and to tell takes longer than to judge.
-const maxTold = 256
+const MaxTold = 256
 
 // observedPairs judges the Cookie lines of a request once more.
 func (j *judge) observedPairs(lines []string) (all []Observed) {
 	for _, line := range lines {
-		for more := true; more && len(all) < maxTold; {
+		for more := true; more && len(all) < MaxTold; {
 			var pair cookie.Pair
 			if pair, line, more = cookie.Next(line); pair.Text != "" {
 				service, _ := serviceOf(j.policy, pair)
@@ -186,7 +192,7 @@ func (x *Exchange) observeLate(j *judge, lines []string, pairs []listed, kept []
 // response is the message of some Set-Cookie lines.
 func (x *Exchange) response(j *judge, lines []string, pairs []listed) *Message {
 	m := &Message{Direction: Response, Host: x.hostName(), State: j.choice.state(j.policy)}
-	for i, line := range lines[:min(len(lines), maxTold)] {
+	for i, line := range lines[:min(len(lines), MaxTold)] {
 		pair, _ := setCookiePair(j.policy, line)
 		m.Cookies = append(m.Cookies, Observed{j.decideLine(pair, pairs[i].service), line})
 	}
@@ -208,7 +214,7 @@ func (x *Exchange) observeExpired(j *judge, pairs []cookie.Pair) {
 		return
 	}
 	m := &Message{Direction: Response, Host: x.hostName(), State: j.choice.state(j.policy)}
-	for _, p := range pairs[:min(len(pairs), maxTold)] {
+	for _, p := range pairs[:min(len(pairs), MaxTold)] {
 		service, _ := serviceOf(j.policy, p)
 		d := j.decision(Response, p, service)
 		d.Action = Expired

@@ -94,6 +94,14 @@ func TestDecisions(t *testing.T) {
 		{"a deletion of the portal's", "strip", "_ga=1; " + refuseAll, []string{"_ga=; Max-Age=0"}, StateDenied, "_ga[removed denied ga] cookies_preferences[kept choice portal] _ga[kept deletion ga]"},
 		{"undecodable", "strip", `_ga=1; sessionid=1; theme=1; cookies_preferences={"ga":[]`, nil, StateUndecodable,
 			"_ga[removed undecodable ga] sessionid[kept necessary portal] theme[removed undecodable theme] cookies_preferences[kept choice portal]"},
+		{"C3: two that disagree", "strip", `_ga=1; _pk_ses.1=1; theme=1; cookies_preferences={"ga":true,"matomo":true,"theme":true}; cookies_preferences={"ga":false,"matomo":true}`, nil, StatePartial,
+			"_ga[removed disputed ga] _pk_ses.1[kept granted matomo] theme[kept not_denied theme] cookies_preferences[kept choice portal] cookies_preferences[kept choice portal] _ga[expired disputed ga]"},
+		{"C3: two that deny", "strip", `_ga=1; cookies_preferences={"ga":false}; cookies_preferences={"ga":false}`, nil, StateDenied,
+			"_ga[removed denied ga] cookies_preferences[kept choice portal] cookies_preferences[kept choice portal] _ga[expired denied ga]"},
+		{"C3: one is silent about what the other grants", "strip", `_ga=1; cookies_preferences={"ga":true}; cookies_preferences={}`, nil, StateUndecided,
+			"_ga[removed disputed ga] cookies_preferences[kept choice portal] cookies_preferences[kept choice portal]"},
+		{"C9: exempt, and refused", "strip", `visits=1; cookies_preferences={"statistical":false}`, nil, StateDenied,
+			"visits[removed denied counter] cookies_preferences[kept choice portal] visits[expired denied counter]"},
 		{"unlisted", "strip", "shiny=1; nameless; =x", []string{"shiny=1", "shiny=; Max-Age=0"}, StateUndecided,
 			"shiny[removed unlisted -] (nameless)[removed unlisted -] (nameless)[removed unlisted -] shiny[removed unlisted -] shiny[kept deletion -]"},
 		{"unlisted, allowed", "allow", "shiny=1; nameless", []string{"shiny=1"}, StateUndecided, "shiny[kept unlisted -] (nameless)[kept unlisted -] shiny[kept unlisted -]"},
@@ -446,14 +454,14 @@ func TestTold(t *testing.T) {
 	t.Parallel()
 	e, observed := newEnforcer(t, "strip"), newRecorder()
 	e.Observer = observed
-	r := page(strings.Repeat("a=1; ", 10*maxTold))
+	r := page(strings.Repeat("a=1; ", 10*MaxTold))
 	r.Host = strings.Repeat("h", 10_000)
-	send(e, r, slices.Repeat([]string{"_ga=1"}, 10*maxTold)...)
+	send(e, r, slices.Repeat([]string{"_ga=1"}, 10*MaxTold)...)
 	if len(observed.told) != 2 {
 		t.Fatalf("%d messages, want 2", len(observed.told))
 	}
 	for _, m := range observed.told {
-		if len(m.Cookies) != maxTold || len(m.Host) != maxHostBytes {
+		if len(m.Cookies) != MaxTold || len(m.Host) != maxHostBytes {
 			t.Errorf("%s: %d cookies, a host of %d bytes", m.Direction, len(m.Cookies), len(m.Host))
 		}
 	}

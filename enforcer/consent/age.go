@@ -143,3 +143,14 @@ func dateOf(text string) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
+
+// addAge adds that what is said does not count at this time.
+func (c *causes) addAge(cookie string, p period, s *said) {
+	switch {
+	case c == nil || !p.dated || !s.lapsed:
+	case s.from.IsZero():
+		c.add(Cause{Kind: CauseInFuture, Cookie: cookie})
+	default:
+		c.add(Cause{Kind: CauseTooOld, Cookie: cookie, Since: p.until})
+	}
+}

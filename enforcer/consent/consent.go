@@ -29,6 +29,10 @@ const (
 // Choice is that of a visitor who has not chosen.
 type Choice struct {
 	Granted, Denied, Undecodable Set
+
+	// Disputed are the services that one of several consent cookies grants, and another
+	// one does not (rule C3): none of them is granted.
+	Disputed Set
 }
 
 // State is the state of service i.
@@ -47,16 +51,26 @@ func (c *Choice) State(i int) State {
 // And merges the choices of two consent cookies of one request (rule C3):
 // denied in one is denied, granted is only what both grant.
 func (c Choice) And(other Choice) Choice {
+	both := c.Least(other)
+	disputed := c.Granted.Union(other.Granted).Without(both.Granted)
+	both.Disputed.AddAll(&disputed)
+	return both
+}
+
+// Least is the least that is granted by either of two choices, of which one counts.
+func (c Choice) Least(other Choice) Choice {
 	return Choice{
 		Granted:     c.Granted.Intersect(other.Granted),
 		Denied:      c.Denied.Union(other.Denied),
 		Undecodable: c.Undecodable.Union(other.Undecodable),
+		Disputed:    c.Disputed.Union(other.Disputed),
 	}.settled()
 }
 
 // Deny denies some services, whatever the choice says about them.
 func (c Choice) Deny(services *Set) Choice {
 	c.Denied.AddAll(services)
+	c.Disputed = c.Disputed.Without(*services)
 	return c.settled()
 }
 
@@ -73,6 +87,7 @@ func (c Choice) within(services *Set) Choice {
 		Granted:     c.Granted.Intersect(*services),
 		Denied:      c.Denied.Intersect(*services),
 		Undecodable: c.Undecodable.Intersect(*services),
+		Disputed:    c.Disputed.Intersect(*services),
 	}
 }
 
@@ -82,6 +97,7 @@ func (c Choice) without(services *Set) Choice {
 		Granted:     c.Granted.Without(*services),
 		Denied:      c.Denied.Without(*services),
 		Undecodable: c.Undecodable.Without(*services),
+		Disputed:    c.Disputed.Without(*services),
 	}
 }
 
@@ -91,7 +107,7 @@ func (c *Choice) IsDecided() bool { return c.Granted != Set{} || c.Denied != Set
 // Hash tells choices apart, within this process. That of a visitor who has not
 // chosen is 0.
 func (c *Choice) Hash() (hash uint64) {
-	for _, set := range []*Set{&c.Granted, &c.Denied, &c.Undecodable} {
+	for _, set := range []*Set{&c.Granted, &c.Denied, &c.Undecodable, &c.Disputed} {
 		for _, word := range set {
 			high, low := bits.Mul64(hash^0x9e3779b97f4a7c15, word)
 			hash = bits.RotateLeft64(hash, 11) ^ high ^ low

@@ -54,20 +54,34 @@ type Decoder struct {
 func (d *Decoder) Decode(value string, now func() time.Time) Choice { return d.read(value, now).choice }
 
 func (d *Decoder) read(value string, now func() time.Time) said {
+	return d.readFor("", value, now, nil)
+}
+
+// readFor is read for somebody who asks why, of a cookie with a name.
+func (d *Decoder) readFor(cookie, value string, now func() time.Time, why *causes) said {
 	if len(value) > MaxValueBytes {
+		why.add(Cause{Kind: CauseUnreadable, Cookie: cookie})
 		return said{choice: Choice{Undecodable: d.all()}}
 	}
 	var scratch [512]byte
 	text := append(scratch[:0], value...)
-	r := reading{Decoder: d}
+	r := reading{Decoder: d, cookie: cookie, why: why}
 	if !r.unwrap(text) || r.garbled {
+		unread := ""
+		if r.garbled {
+			unread = d.Timestamp
+		}
+		why.add(Cause{Kind: CauseUnreadable, Cookie: cookie, Place: unread})
 		return said{choice: Choice{Undecodable: d.all()}}
 	}
 	choice := r.choice.settled()
 	if d.Version != "" && (!r.versioned || r.outdated) {
+		why.add(Cause{Kind: CauseVersion, Cookie: cookie, Place: d.Version})
 		return said{choice: choice.withoutGrants(), lapsed: true}
 	}
-	return said{choice: choice}.within(r.period, now)
+	s := said{choice: choice}.within(r.period, now)
+	why.addAge(cookie, r.period, &s)
+	return s
 }
 
 // all is every service that a value could name.
@@ -87,6 +101,9 @@ type reading struct {
 	*Decoder
 	choice Choice
 	remarks
+
+	cookie string
+	why    *causes
 }
 
 // remarks are what a value says about itself.
@@ -139,6 +156,9 @@ func (r *reading) note(name []byte, said State) {
 		r.choice.Denied.AddAll(&services)
 	case Undecodable:
 		r.choice.Undecodable.AddAll(&services)
+		if r.why != nil {
+			r.why.add(Cause{Kind: CauseUnreadable, Cookie: r.cookie, Place: string(name)})
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -68,23 +69,28 @@ func (s *Source) ofVersion() *Condition {
 // read reads what the cookies of a message say in the source. Where there are several
 // of its cookies, each is read by itself, and they have to agree (rule C3); those that
 // hold one word each are read together.
-func (s *source) read(j *jar, now func() time.Time) said {
+func (s *source) read(j *jar, now func() time.Time, why *causes) said {
 	own := slices.DeleteFunc(j.of(s.Cookie), func(c jarred) bool { return s.excepts(c.name) })
 	a := &around{jar: j, texts: make(map[*Place][]text)}
 	if len(own) == 0 {
 		if d := (document{source: s, around: a}); s.Plain == nil && d.mayMeetAny(s.DeniedWhen) {
+			why.add(Cause{Kind: CauseDenied, Cookie: s.Cookie, Place: placesOf(s.DeniedWhen)})
 			return said{choice: Choice{Denied: s.all}}
 		}
 		return said{}
 	}
-	if _, together := s.Decoding.(Flag); together {
-		return s.readTogether(own, a, now)
+	size := 1 // of what is read together
+	if _, areWords := s.Decoding.(Flag); areWords {
+		size = len(own)
 	}
-	all := s.readTogether(own[:1], a, now)
-	for i := range own[1:] {
-		next := s.readTogether(own[i+1:i+2], a, now)
+	all := s.readTogether(own[:size], a, now, why)
+	for i := size; i < len(own); i++ {
+		next := s.readTogether(own[i:i+1], a, now, why)
 		all.limit(&next)
 		all.choice, all.lapsed = all.choice.And(next.choice), all.lapsed || next.lapsed
+	}
+	if all.choice.Disputed != (Set{}) {
+		why.add(Cause{Kind: CauseDisputed, Cookie: s.Cookie})
 	}
 	return all
 }
@@ -93,11 +99,11 @@ func (s *source) excepts(name string) bool {
 	return slices.ContainsFunc(s.Except, func(pattern string) bool { return isLike(pattern, name) })
 }
 
-func (s *source) readTogether(own []jarred, a *around, now func() time.Time) said {
+func (s *source) readTogether(own []jarred, a *around, now func() time.Time, why *causes) said {
 	if s.Plain != nil {
-		return s.Plain.read(own[0].value, now)
+		return s.Plain.readFor(s.Cookie, own[0].value, now, why)
 	}
-	d := document{source: s, own: own, around: a, findings: findings{
+	d := document{source: s, own: own, around: a, why: why, findings: findings{
 		words: &s.Words, keys: s.keys, members: s.members, absent: s.Decoding.absent(),
 		said: make([]uint8, len(s.keys)), texts: make([][]text, len(s.members)),
 		lists: lists{in: make([]int, len(s.keys)), last: make([]int, len(s.keys))},
@@ -106,23 +112,33 @@ func (s *source) readTogether(own []jarred, a *around, now func() time.Time) sai
 	isDenied, isUndecided, isDecided := d.mayMeetAny(s.DeniedWhen), d.mayMeetAny(s.UndecidedWhen), d.isDecided()
 	switch {
 	case isDenied:
+		d.because(CauseDenied, placesOf(s.DeniedWhen))
 		return said{choice: Choice{Denied: s.all}}
-	case !isReadable || d.garbled:
+	case !isReadable:
+		d.because(CauseUnreadable, "")
+		return said{choice: Choice{Undecodable: s.all}}
+	case d.garbled:
+		d.because(CauseUnreadable, placesOf(s.DecidedWhen))
 		return said{choice: Choice{Undecodable: s.all}}
 	case a.isCut: // what would tell that it does not count may be in what was not read
 		return said{choice: d.choice()}
 	case isUndecided:
+		d.because(CauseUndecided, placesOf(s.UndecidedWhen))
 		return said{choice: d.objections(), lapsed: true}
 	case !isDecided:
+		d.because(CauseNotDecided, placesOf(s.DecidedWhen))
 		return said{choice: d.objections()}
 	case s.version != nil && !d.meetsAll(s.version):
+		d.because(CauseVersion, s.version.name())
 		return said{choice: d.choice().withoutGrants(), lapsed: true}
 	}
 	p, ok := d.period()
 	if !ok {
 		return said{choice: Choice{Undecodable: s.all}}
 	}
-	return said{choice: d.choice()}.within(p, now)
+	all := said{choice: d.choice()}.within(p, now)
+	why.addAge(s.Cookie, p, &all)
+	return all
 }
 
 // document is the value of a source's cookie, among the others of a message.
@@ -132,6 +148,12 @@ type document struct {
 	own     []jarred
 	around  *around
 	garbled bool // a text that matters cannot be read
+	why     *causes
+}
+
+// because records why what the value says does not count.
+func (d *document) because(kind CauseKind, place string) {
+	d.why.add(Cause{Kind: kind, Cookie: d.Cookie, Place: place})
 }
 
 func (d *document) read() bool {
@@ -212,6 +234,7 @@ func (d *document) period() (p period, ok bool) {
 		for _, t := range d.textsAt(&d.Dates[i]) {
 			made, ok := dateOf(t.says)
 			if !ok || t.garbled {
+				d.because(CauseUnreadable, d.Dates[i].name())
 				return p, false
 			}
 			p.add(made, d.MaxAge)
@@ -224,6 +247,9 @@ func (d *document) period() (p period, ok bool) {
 func (d *document) choice() (c Choice) {
 	for i := range d.grants {
 		g := &d.grants[i]
+		if slices.ContainsFunc(g.keys, d.isDisputed) {
+			c.Disputed.AddAll(&g.services)
+		}
 		switch d.stateOf(g.keys) {
 		case Granted:
 			c.Granted.AddAll(&g.services)
@@ -231,14 +257,30 @@ func (d *document) choice() (c Choice) {
 			c.Denied.AddAll(&g.services)
 		case Undecodable:
 			c.Undecodable.AddAll(&g.services)
+			d.becauseOf(g.keys)
 		case Undecided:
 			if d.mayBeCutOff() && slices.ContainsFunc(g.keys, func(key int) bool { return d.said[key] == 0 }) {
 				lasting := g.services.Intersect(d.Lasting)
 				c.Undecodable.AddAll(&lasting)
+				if lasting != (Set{}) {
+					d.becauseOf(g.keys)
+				}
 			}
 		}
 	}
 	return c.settled()
+}
+
+// becauseOf records the keys that the value does not tell in words that can be read.
+func (d *document) becauseOf(keys []int) {
+	if d.why == nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.source.keys)) {
+		if key := d.source.keys[name]; slices.Contains(keys, key) && d.findings.state(key) != Granted {
+			d.because(CauseUnreadable, name)
+		}
+	}
 }
 
 // objections are what the value says against services whose denial lasts, of a visitor
@@ -251,6 +293,13 @@ func (d *document) objections() Choice {
 		c.Undecodable = c.Undecodable.Union(d.all)
 	}
 	return c.settled().within(&d.Lasting)
+}
+
+// isDisputed reports whether one of several cookies that are a word each grants a key,
+// and another one of that name does not (rule C3).
+func (d *document) isDisputed(key int) bool {
+	_, areWords := d.Decoding.(Flag)
+	return areWords && d.said[key]&(1<<Granted) != 0 && d.said[key] != 1<<Granted
 }
 
 // mayBeCutOff reports whether nobody could tell if the end of the value were missing:

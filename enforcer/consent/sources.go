@@ -104,12 +104,15 @@ const (
 // where they say when the choice was made.
 func (s *Sources) Decode(line string, now func() time.Time) Choice { return s.read(line, now).choice }
 
-func (s *Sources) read(line string, now func() time.Time) said {
+func (s *Sources) read(line string, now func() time.Time) said { return s.readFor(line, now, nil) }
+
+// readFor is read for somebody who asks why.
+func (s *Sources) readFor(line string, now func() time.Time, why *causes) said {
 	j := jarOf(line)
 	var all said
 	var settled Set // by an earlier source
 	for _, source := range s.sources {
-		next := source.read(&j, now)
+		next := source.read(&j, now, why)
 		all.limit(&next)
 		c := next.choice
 		if s.combine == First {
@@ -122,6 +125,7 @@ func (s *Sources) read(line string, now func() time.Time) said {
 		all.choice = all.choice.or(c)
 	}
 	if j.isCut {
+		why.add(Cause{Kind: CauseTooMany, Cookie: s.cookies[0]})
 		all.choice.Undecodable = s.all
 	}
 	all.choice = all.choice.settled()
@@ -134,6 +138,7 @@ func (c Choice) or(other Choice) Choice {
 		Granted:     c.Granted.Union(other.Granted),
 		Denied:      c.Denied.Union(other.Denied),
 		Undecodable: c.Undecodable.Union(other.Undecodable),
+		Disputed:    c.Disputed.Union(other.Disputed),
 	}
 }
 
