@@ -118,12 +118,13 @@ func TestContent(t *testing.T) {
 			want: []string{"in this site&#39;s consent dialog", "<dd><bdi>Matomo</bdi>: not chosen yet</dd>", "<dd><bdi>Counter</bdi>: active until refused, as the data are anonymous</dd>", "<dd>Always active</dd>"}, not: []string{"<form", "has been saved"}},
 		{name: "French", target: "/?lang=fr", want: []string{"Politique relative aux cookies", "5 mars 2026", "13 mois", "Cookies statistiques"}},
 		{name: "Arabic", target: "/?lang=ar", want: []string{"5 مارس 2026", "13 شهرًا", "أسبوعان", "مدة الجلسة", "<bdi lang=\"en\" dir=\"ltr\">YouTube</bdi>، <bdi"}},
-		{name: "saved", target: "/?lang=en&saved=" + seal("x", "", testNow), cookie: "a=b; cookies_preferences=x", want: []string{`<div role="status"`, "Your choice has been saved."}, not: []string{"Receipt:"}},
-		{name: "saved, and not kept", target: "/?lang=en&saved=" + seal("x", "ABCDEF", testNow), cookie: "a=b; xcookies_preferences=x", want: []string{`<div role="status"`, "Your browser has not kept your choice"}, not: []string{"has been saved", "ABCDEF"}},
-		{name: "saved, and an older one kept", target: "/?lang=en&saved=" + seal("x", "ABCDEF", testNow), cookie: "cookies_preferences=y", want: []string{"Your browser has not kept your choice"}, not: []string{"has been saved", "ABCDEF"}},
-		{name: "a receipt", target: "/?lang=en&saved=" + seal("x", "ABCDEF", testNow), cookie: "cookies_preferences=y; cookies_preferences=x", want: []string{"Your choice has been saved.", `Receipt: <code dir="ltr">ABCDEF</code>`}},
-		{name: "a receipt of old", target: "/?lang=en&saved=" + seal("x", "ABCDEF", testNow.Add(-receiptLasts-time.Second)), cookie: "cookies_preferences=x", not: []string{"has been saved", "ABCDEF"}},
-		{name: "a receipt of tomorrow", target: "/?lang=en&saved=" + seal("x", "ABCDEF", testNow.Add(24*time.Hour)), cookie: "cookies_preferences=x", not: []string{"has been saved", "ABCDEF"}},
+		{name: "saved", target: "/?lang=en&saved=" + seal(sealed{value: hashValue("x"), receipt: ""}, testNow), cookie: "a=b; cookies_preferences=x", want: []string{`<div role="status"`, "Your choice has been saved."}, not: []string{"Receipt:"}},
+		{name: "saved, and not kept", target: "/?lang=en&saved=" + seal(sealed{value: hashValue("x"), receipt: "ABCDEF"}, testNow), cookie: "a=b; xcookies_preferences=x", want: []string{`<div role="status"`, "Your browser has not kept your choice"}, not: []string{"has been saved", "ABCDEF"}},
+		{name: "saved, and an older one kept", target: "/?lang=en&saved=" + seal(sealed{value: hashValue("x"), receipt: "ABCDEF"}, testNow), cookie: "cookies_preferences=y", want: []string{"Your browser has not kept your choice"}, not: []string{"has been saved", "ABCDEF"}},
+		{name: "a receipt", target: "/?lang=en&saved=" + seal(sealed{value: hashValue("x"), receipt: "ABCDEF"}, testNow), cookie: "cookies_preferences=y; cookies_preferences=x", want: []string{"Your choice has been saved.", `Receipt: <code dir="ltr">ABCDEF</code>`}},
+		{name: "C3: saved, and other copies are gone", target: "/?lang=en&saved=" + seal(sealed{value: hashValue("x"), cleared: true}, testNow), cookie: "cookies_preferences=x", want: []string{"Your choice has been saved.", "The others have been deleted."}, not: []string{"they disagree"}},
+		{name: "a receipt of old", target: "/?lang=en&saved=" + seal(sealed{value: hashValue("x"), receipt: "ABCDEF"}, testNow.Add(-receiptLasts-time.Second)), cookie: "cookies_preferences=x", not: []string{"has been saved", "ABCDEF"}},
+		{name: "a receipt of tomorrow", target: "/?lang=en&saved=" + seal(sealed{value: hashValue("x"), receipt: "ABCDEF"}, testNow.Add(24*time.Hour)), cookie: "cookies_preferences=x", not: []string{"has been saved", "ABCDEF"}},
 		{name: "nothing saved", target: "/?lang=en&saved", cookie: "cookies_preferences=x", not: []string{`role="status"`}},
 		{name: "a receipt made up", target: "/?lang=en&saved=ABCDEFGHIJKLMNOPQRSTUVW234", cookie: "cookies_preferences=x", not: []string{`role="status"`, "ABCDEFGH"}},
 		{name: "a receipt that is none", target: "/?lang=en&saved=%3Cscript%3Ealert(1)%3C/script%3E", cookie: "cookies_preferences=x", not: []string{`role="status"`, "alert"}},
@@ -195,6 +196,18 @@ func TestStatus(t *testing.T) {
 			}
 		})
 	}
+	t.Run("C3: copies that disagree", func(t *testing.T) {
+		t.Parallel()
+		p := newPage(t, manyKinds)
+		yes, no := p.policy.Decoder.Decode("ga=1&m=1", p.now), p.policy.Decoder.Decode("ga=0&m=1", p.now)
+		page := get(p, Visitor{Choice: yes.And(no)}, "/?lang=en").Body.String()
+		if !strings.Contains(page, "and they disagree") || !strings.Contains(boxesOn(t, page), "matomo+ ga-") {
+			t.Error(page)
+		}
+		if page := get(p, Visitor{Choice: no.And(no)}, "/?lang=en").Body.String(); strings.Contains(page, "they disagree") {
+			t.Error("they do not")
+		}
+	})
 	t.Run("what cannot be read", func(t *testing.T) {
 		t.Parallel()
 		p := newPage(t, manyKinds)

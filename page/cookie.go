@@ -22,18 +22,12 @@ const keepChoice = 180 * 24 * time.Hour
 // hand: http.Cookie would put values with "," in quotes, which portals do not read.
 func (p *Page) cookieLine(value string, v Visitor) string {
 	name := p.policy.ConsentCookie
-	rule := p.policy.Lookup(name)
-	if rule == nil {
-		rule = new(policy.Rule)
-	}
-	path, domain := rule.Path, domainOf(rule.Domain, v.Host)
-	if path == "" || isHostBound(name) {
-		path = "/"
-	}
+	path, domain := p.place(v)
 	line := name + "=" + value + "; Path=" + path
-	if domain != "" && !isHostBound(name) {
+	if domain != "" {
 		line += "; Domain=" + domain
 	}
+	rule := p.rule()
 	if !rule.Retention.Session {
 		line += "; Max-Age=" + strconv.FormatInt(int64(p.maxAge(rule.Retention)/time.Second), 10)
 	}
@@ -42,6 +36,27 @@ func (p *Page) cookieLine(value string, v Visitor) string {
 		line += "; Secure"
 	}
 	return line
+}
+
+// rule is the policy's rule for the consent cookie, which may be empty.
+func (p *Page) rule() *policy.Rule {
+	if rule := p.policy.Lookup(p.policy.ConsentCookie); rule != nil {
+		return rule
+	}
+	return new(policy.Rule)
+}
+
+// place is where the page sets the consent cookie. The domain is empty for a host-only
+// cookie.
+func (p *Page) place(v Visitor) (path, domain string) {
+	if isHostBound(p.policy.ConsentCookie) {
+		return "/", ""
+	}
+	rule := p.rule()
+	if path = rule.Path; path == "" {
+		path = "/"
+	}
+	return path, domainOf(rule.Domain, v.Host)
 }
 
 // isHostBound tells whether browsers take a cookie without a domain, and with the path

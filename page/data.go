@@ -125,6 +125,14 @@ type Choice struct {
 	Saved, Lost bool
 	Receipt     string
 
+	// Cleared tells that the browser had several copies of the choice, and that the
+	// others were deleted when this one was saved.
+	Cleared bool
+
+	// Disputed tells that the browser has several copies of the choice, which disagree:
+	// what only some of them grant is refused.
+	Disputed bool
+
 	// SignalDenies are the categories that the visitor's browser denies by the Global
 	// Privacy Control signal. None: it does not.
 	SignalDenies []Words

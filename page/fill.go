@@ -232,7 +232,10 @@ func (f *filler) box(i int) Box {
 }
 
 func (f *filler) choice(n note) *Choice {
-	c := &Choice{Status: f.status(), Saved: n.saved, Lost: n.lost, Receipt: n.receipt}
+	c := &Choice{
+		Status: f.status(), Saved: n.saved, Lost: n.lost, Receipt: n.receipt, Cleared: n.cleared,
+		Disputed: f.visitor.Choice.Disputed != consent.Set{},
+	}
 	if f.takesChoice() {
 		c.Action = pathOf(f.visitor.Path) + n.keep
 	}

@@ -170,7 +170,7 @@ func variants(t testing.TB) map[string]string {
 	for _, language := range Languages() {
 		pages["shipped, "+language] = get(ship, Visitor{Path: "/cookies"}, "/?lang="+language).Body.String()
 		pages["everything granted, "+language] = get(many, all, "/?lang="+language).Body.String()
-		pages["with a receipt, "+language] = get(many, all, "/?saved="+seal("x", strings.Repeat("A", 26), testNow)+"&lang="+language, "Cookie", "cookies_preferences=x").Body.String()
+		pages["with a receipt, "+language] = get(many, all, "/?saved="+seal(sealed{value: hashValue("x"), receipt: strings.Repeat("A", 26)}, testNow)+"&lang="+language, "Cookie", "cookies_preferences=x").Body.String()
 		pages["signalled, "+language] = get(many, signalled(many, all), "/?lang="+language).Body.String()
 		pages["managed, "+language] = get(managed, all, "/?lang="+language).Body.String()
 		var file strings.Builder

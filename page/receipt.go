@@ -14,6 +14,7 @@ import (
 // note is what a page tells of the choice that was made on it.
 type note struct {
 	saved, lost bool // the browser has kept the choice, or has not
+	cleared     bool // it had several copies of it
 	receipt     string
 	keep        string // the query by which the language was chosen
 }
@@ -29,7 +30,7 @@ func (p *Page) noteFor(r *http.Request) note {
 	case !sends(r, p.policy.ConsentCookie, s.value):
 		return note{lost: true}
 	}
-	return note{saved: true, receipt: s.receipt}
+	return note{saved: true, cleared: s.cleared, receipt: s.receipt}
 }
 
 const savedParameter = "saved"
@@ -47,6 +48,7 @@ func sends(r *http.Request, name string, value valueHash) bool {
 // sealed is what the address after a choice has in it.
 type sealed struct {
 	value   valueHash // of the cookie that was set
+	cleared bool      // others of its name were deleted
 	receipt string    // may be empty
 }
 
@@ -78,10 +80,14 @@ var sealing = func() cipher.AEAD {
 // receiptLasts is how long an address shows a receipt.
 const receiptLasts = 10 * time.Minute
 
-func seal(value, receipt string, at time.Time) string {
+func seal(s sealed, at time.Time) string {
 	text := binary.BigEndian.AppendUint64(nil, uint64(at.Unix()))
-	hash := hashValue(value)
-	text = append(append(text, hash[:]...), receipt...)
+	text = append(text, s.value[:]...)
+	cleared := byte(0)
+	if s.cleared {
+		cleared = 1
+	}
+	text = append(append(text, cleared), s.receipt...)
 	return base64.RawURLEncoding.EncodeToString(sealing.Seal(nil, nil, text, nil))
 }
 
@@ -91,13 +97,13 @@ func unseal(text string, now time.Time) (s sealed, ok bool) {
 	if err != nil {
 		return sealed{}, false
 	}
-	const fixed = 8 + len(s.value)
+	const fixed = 8 + len(s.value) + 1
 	opened, err := sealing.Open(nil, nil, bytes, nil)
 	if err != nil || len(opened) < fixed {
 		return sealed{}, false
 	}
 	copy(s.value[:], opened[8:])
-	s.receipt = string(opened[fixed:])
+	s.cleared, s.receipt = opened[fixed-1] == 1, string(opened[fixed:])
 	age := now.Sub(time.Unix(int64(binary.BigEndian.Uint64(opened)), 0))
 	return s, age >= -time.Second && age <= receiptLasts
 }

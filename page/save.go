@@ -35,12 +35,16 @@ func (p *Page) take(w http.ResponseWriter, r *http.Request, v Visitor, save func
 		save(s)
 		receipt = s.Receipt
 	}
-	query := "?" + savedParameter + "=" + seal(value, receipt, now)
+	deletions, cleared := p.otherCopies(r, v)
+	query := "?" + savedParameter + "=" + seal(sealed{hashValue(value), cleared, receipt}, now)
 	if lang := asked(r); lang != "" {
 		query += "&lang=" + lang
 	}
 	p.setHeaders(w.Header(), builtInSources)
-	w.Header().Add("Set-Cookie", p.cookieLine(value, v))
+	// The choice comes last: some clients take a host-only cookie for that of its domain.
+	for _, line := range append(deletions, p.cookieLine(value, v)) {
+		w.Header().Add("Set-Cookie", line)
+	}
 	w.Header().Set("Location", pathOf(v.Path)+query)
 	w.WriteHeader(http.StatusSeeOther)
 }

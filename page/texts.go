@@ -43,10 +43,12 @@ type Texts struct {
 	Accept      string `yaml:"accept"`
 
 	// The answer to a choice.
-	Saved   string `yaml:"saved"`
-	Lost    string `yaml:"lost"`
-	Receipt string `yaml:"receipt"`
-	Keep    string `yaml:"keep"`
+	Saved    string `yaml:"saved"`
+	Lost     string `yaml:"lost"`
+	Cleared  string `yaml:"cleared"`
+	Disputed string `yaml:"disputed"`
+	Receipt  string `yaml:"receipt"`
+	Keep     string `yaml:"keep"`
 
 	// States are words for what stands between a service and its cookies, by the names
 	// that the page's JSON has for them.
