@@ -89,7 +89,12 @@ func TestPage(t *testing.T) {
 				"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"},
 				"Cookie": {"sessionid=s; _ga=g; cookies_preferences=%7B%22ga%22%3Atrue%7D"},
 			},
-			cookies: []string{"cookies_preferences=%7B%22ga%22%3Afalse%2C%22matomo%22%3Afalse%2C%22timestamp%22%3A", "_ga=; Path=/; Domain=example.com; ", "_ga=; Path=/; Expires"},
+			cookies: []string{
+				"cookies_preferences=; Path=/cookies; Expires", "cookies_preferences=; Path=/; Domain=example.com; Expires",
+				"cookies_preferences=; Path=/cookies; Domain=example.com; Expires",
+				"cookies_preferences=%7B%22ga%22%3Afalse%2C%22matomo%22%3Afalse%2C%22timestamp%22%3A",
+				"_ga=; Path=/; Domain=example.com; ", "_ga=; Path=/; Expires",
+			},
 		},
 		{
 			name: "a choice from elsewhere", method: "POST", path: "/cookies", body: "choice=accept", status: 403,
