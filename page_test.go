@@ -67,6 +67,7 @@ func withPage(t *testing.T, more string) *Handler {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	h := withPage(t, "")
+	shown := "&policy=" + h.inForce.Load().source.sum()
 	for _, c := range []struct {
 		name, method, path string
 		header             http.Header
@@ -84,7 +85,7 @@ func TestPage(t *testing.T) {
 		{name: "with a query", method: "GET", path: "/cookies?lang=ar", status: 200, want: `dir="rtl"`},
 		{name: "another method", method: "PUT", path: "/cookies", status: 405},
 		{
-			name: "a choice", method: "POST", path: "/cookies", body: "choice=refuse", status: 303,
+			name: "a choice", method: "POST", path: "/cookies", body: "choice=refuse" + shown, status: 303,
 			header: http.Header{
 				"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"},
 				"Cookie": {"sessionid=s; _ga=g; cookies_preferences=%7B%22ga%22%3Atrue%7D"},
@@ -95,6 +96,10 @@ func TestPage(t *testing.T) {
 				"cookies_preferences=%7B%22ga%22%3Afalse%2C%22matomo%22%3Afalse%2C%22timestamp%22%3A",
 				"_ga=; Path=/; Domain=example.com; ", "_ga=; Path=/; Expires",
 			},
+		},
+		{
+			name: "a choice that does not say which policy was shown", method: "POST", path: "/cookies", body: "choice=accept", status: 409,
+			header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}},
 		},
 		{
 			name: "a choice from elsewhere", method: "POST", path: "/cookies", body: "choice=accept", status: 403,
@@ -181,7 +186,7 @@ func TestRecord(t *testing.T) {
 	h := withPage(t, `, "record": true`)
 	core, logs := logged.New(zapcore.InfoLevel)
 	h.inForce.Load().records = zap.New(core)
-	r := httptest.NewRequest("POST", "http://portal.example:8080/cookies", strings.NewReader("choice=save&service=ga"))
+	r := httptest.NewRequest("POST", "http://portal.example:8080/cookies", strings.NewReader("choice=save&service=ga&policy="+h.inForce.Load().source.sum()))
 	r.Header = http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {"http://portal.example:8080"}, "Accept-Language": {"ar"},
 		"Cookie": {"sessionid=Secret; django_language=en"}, "User-Agent": {"Secret"}, "X-Forwarded-For": {"Secret"},

@@ -69,7 +69,7 @@ func (p *Page) readPost(w http.ResponseWriter, r *http.Request, v Visitor) (post
 	if err != nil || len(form["choice"]) != 1 {
 		return posted{}, http.StatusBadRequest
 	}
-	if shown := form.Get("policy"); shown != "" && shown != p.sha256 {
+	if len(form["policy"]) > 1 || form.Get("policy") != p.sha256 {
 		return posted{}, http.StatusConflict // "accept all" would grant what the visitor was not shown
 	}
 	f := readForm(form)

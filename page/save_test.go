@@ -13,8 +13,17 @@ import (
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 )
 
-// post sends a form as a browser on the site does.
+// post sends a form as a browser on the site does, with the field that says which policy
+// was shown, unless the form has one of its own.
 func post(p *Page, v Visitor, target, body string, save func(Saved), headers ...string) *httptest.ResponseRecorder {
+	if !strings.Contains(body, "policy=") {
+		body += "&policy=" + p.sha256
+	}
+	return postBare(p, v, target, body, save, headers...)
+}
+
+// postBare sends a form as it is.
+func postBare(p *Page, v Visitor, target, body string, save func(Saved), headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, target, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
@@ -284,6 +293,9 @@ func TestRefusedPosts(t *testing.T) {
 		{"of another site, through a proxy", "choice=accept", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://portal.example"}, 403},
 		{"of the page that was shown", "choice=accept&policy=0123456789ab", nil, 303},
 		{"of the page of another policy", "choice=accept&policy=0123456789ac", nil, 409},
+		{"of the page of no policy", "choice=accept&policy=", nil, 409},
+		{"of the pages of two policies", "choice=accept&policy=0123456789ab&policy=0123456789ac", nil, 409},
+		{"of one page twice", "choice=accept&policy=0123456789ab&policy=0123456789ab", nil, 409},
 		{"of nowhere", "choice=accept", []string{"Sec-Fetch-Site", "", "Origin", "null"}, 403},
 		{"as a text", "choice=accept", []string{"Content-Type", "text/plain"}, 415},
 		{"as files", "choice=accept", []string{"Content-Type", "multipart/form-data; boundary=x"}, 415},
@@ -291,7 +303,7 @@ func TestRefusedPosts(t *testing.T) {
 		{"as nothing", "choice=accept", []string{"Content-Type", ""}, 415},
 		{"as nonsense", "choice=accept", []string{"Content-Type", ";;;"}, 415},
 		{"too long", "choice=accept&x=" + strings.Repeat("x", maxForm), nil, 413},
-		{"just short enough", "choice=refuse&x=" + strings.Repeat("x", maxForm-16), nil, 303},
+		{"just short enough", "choice=refuse&x=" + strings.Repeat("x", maxForm-len("choice=refuse&x=&policy=0123456789ab")), nil, 303},
 		{"too many fields", "choice=accept" + strings.Repeat("&x", 20_000), nil, 400},
 		{"empty", "", nil, 400},
 		{"no choice", "service=ga", nil, 400},
@@ -313,6 +325,15 @@ func TestRefusedPosts(t *testing.T) {
 			}
 			if c.status != 303 && !strings.Contains(w.Body.String(), "<h1>"+strings.ReplaceAll(texts["fr"].Errors[c.status].Title, "'", "&#39;")+"</h1>") {
 				t.Error(w.Body)
+			}
+		})
+	}
+	for _, body := range []string{"choice=accept", "choice=refuse", "choice=save&Policy=0123456789ab"} {
+		t.Run("without the policy: "+body, func(t *testing.T) {
+			t.Parallel()
+			w := postBare(p, Visitor{}, "/", body, func(Saved) { t.Error("it was recorded") })
+			if w.Code != 409 || w.Header().Get("Set-Cookie") != "" {
+				t.Errorf("status %d, cookie %q", w.Code, w.Header().Get("Set-Cookie"))
 			}
 		})
 	}
