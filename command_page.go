@@ -43,7 +43,7 @@ func writePage(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	c := page.Config{Policy: p, SHA256: source.sum(), Updated: source.day(p), TemplateName: f.String("template")}
+	c := page.Config{Policy: p, SHA256: source.sum(), Updated: source.day(p), TemplateName: f.String("template"), WithoutForm: true}
 	if c.TemplateName != "" {
 		if c.Template, err = readTemplate(c.TemplateName); err != nil {
 			return err

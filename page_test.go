@@ -228,13 +228,14 @@ func TestPageTemplates(t *testing.T) {
 		}
 		return `, "template": "` + path + `"`
 	}
-	h := withPage(t, template(`<p>{{.Language}} of our own</p>`))
+	h := withPage(t, template(`<p>{{.Language}} of our own</p>{{with .Choice}}<form method="post"><input type="hidden" name="policy" value="{{$.SHA256}}"><button name="choice" value="refuse"></button></form>{{end}}`))
 	if _, body, err := through(httptest.NewRequest("GET", "/cookies", nil), h); err != nil || !strings.Contains(body, "fr of our own") {
 		t.Errorf("%v\n%s", err, body)
 	}
 	for _, c := range []struct{ name, page, want string }{
 		{"no template", `"path": "/cookies", "template": "` + dir + `/none.html"`, "reading the page's template"},
 		{"one that cannot be read", `"path": "/cookies"` + template("{{"), "template"},
+		{"one without a form", `"path": "/cookies"` + template("<p>"), "expected a form in which visitors choose"},
 		{"one that fails", `"path": "/cookies"` + template("{{.Nothing}}"), "Nothing"},
 		{"one that is too long", `"path": "/cookies"` + template(strings.Repeat("a", maxTemplateBytes+1)), "expected 1048576 bytes at most"},
 		{"no path", `"record": true`, "page: expected a path such as /cookies"},

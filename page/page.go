@@ -5,7 +5,6 @@
 package page
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -131,11 +130,12 @@ func New(c Config) (*Page, error) {
 		return nil, fmt.Errorf("the template of the page: %w", err)
 	}
 	p.own = own
-	return p, p.try()
+	return p, p.try(&source{name, c.Template})
 }
 
-// try renders the site's own template for all kinds of visitors.
-func (p *Page) try() error {
+// try renders the site's own template for all kinds of visitors, who have to be able to
+// choose on it.
+func (p *Page) try(own *source) error {
 	v := Visitor{Host: "www.example.com", Path: "/cookies"}
 	signalled := v
 	signalled.GPC, signalled.Choice = true, p.policy.Signalled(consent.Choice{Granted: p.policy.Decoder.All})
@@ -145,20 +145,16 @@ func (p *Page) try() error {
 			p.data(language, signalled, note{saved: true, receipt: rand.Text()}),
 		} {
 			html, err := render(p.own, d)
+			if err == nil && p.takesChoice() {
+				err = checkForm(html, own, p.sha256)
+			}
 			if err != nil {
 				return fmt.Errorf("the template of the page, in the language %q: %w", language, err)
-			}
-			if p.sha256 != "" && bytes.Contains(html, []byte(`name="choice"`)) && !bytes.Contains(html, []byte(`name="policy"`)) {
-				return errNoPolicyField
 			}
 		}
 	}
 	return nil
 }
-
-// errNoPolicyField: without that field, a form that was opened under an older policy would
-// grant what the visitor was not shown.
-var errNoPolicyField = errors.New(`the template of the page: expected the field <input type="hidden" name="policy" value="{{.SHA256}}"> in its form`)
 
 // takesChoice tells whether visitors choose on the page. They do not where another
 // consent manager keeps the choice, or where there is nothing to choose.

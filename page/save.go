@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 
 // maxForm is how many bytes a posted form may have.
 const maxForm = 64 << 10
+
+// choices are the values of the field "choice", of which a form sends one.
+var choices = []string{"save", "refuse", "accept"}
 
 // crossOrigin refuses forms that another site has made a browser send.
 var crossOrigin = http.NewCrossOriginProtection()
@@ -74,11 +78,10 @@ func (p *Page) readPost(w http.ResponseWriter, r *http.Request, v Visitor) (post
 	}
 	f := readForm(form)
 	f.button = form["choice"][0]
-	switch f.button {
-	case "save", "refuse", "accept":
-		return f, http.StatusOK
+	if !slices.Contains(choices, f.button) {
+		return posted{}, http.StatusBadRequest
 	}
-	return posted{}, http.StatusBadRequest
+	return f, http.StatusOK
 }
 
 // asSent is a request as the visitor's browser sent it, as far as it tells from which site:

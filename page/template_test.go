@@ -13,10 +13,10 @@ import (
 // have a style of the site.
 func TestOwnTemplate(t *testing.T) {
 	t.Parallel()
-	const own = `<p>{{.Language}} {{range .Categories}}{{.ID}}{{with .Box}}={{.State}}{{end}} {{end}}{{with .Choice}}<form action="{{.Action}}">{{end}}{{.Text.Save}}</p>`
+	const own = `<p>{{.Language}} {{range .Categories}}{{.ID}}{{with .Box}}={{.State}}{{end}} {{end}}{{.Text.Save}}</p>` + aForm
 	p := configured(t, Config{Policy: parse(t, manyKinds), Template: own, TemplateName: "own.html"})
 	w := get(p, visitor(p, []string{"video"}, nil), "/?lang=fr")
-	if got := w.Body.String(); got != `<p>fr necessary statistical=undecided comfort-things=undecided third_party=granted marketing=undecided <form action="/cookies?lang=fr">Enregistrer mon choix</p>` {
+	if got := w.Body.String(); got != `<p>fr necessary statistical=undecided comfort-things=undecided third_party=granted marketing=undecided Enregistrer mon choix</p><form method="post" action="/cookies?lang=fr"><input type="hidden" name="policy" value=""><button name="choice" value="refuse"></button></form>` {
 		t.Errorf("got %s", got)
 	}
 	if got := w.Header().Get("Content-Security-Policy"); got != "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'" {
@@ -29,38 +29,21 @@ func TestOwnTemplate(t *testing.T) {
 }
 
 // TestConfig: what cannot work is found before anybody asks.
-// TestTemplateForm: a form has to say which policy was shown.
-func TestTemplateForm(t *testing.T) {
-	t.Parallel()
-	const form = `{{with .Choice}}<form><button name="choice" value="accept">`
-	for text, want := range map[string]error{form + "{{end}}": errNoPolicyField, form + `<input name="policy">{{end}}`: nil, "<p>": nil} {
-		if _, err := New(Config{Policy: parse(t, manyKinds), SHA256: "0123456789ab", Template: text}); !errors.Is(err, want) {
-			t.Errorf("%s: %v, want %v", text, err, want)
-		}
-	}
-	plain, err := New(Config{Policy: parse(t, manyKinds), WithoutForm: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if page := get(plain, Visitor{}, "/?lang=en").Body.String(); strings.Contains(page, "<form") || !strings.Contains(page, "Matomo") {
-		t.Error(page)
-	}
-}
-
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	list := "consent: {format: list}\n"
 	onlyGrants := strings.Replace(manyKinds, "consent: objection", "consent: required", 1)
 	for _, c := range []struct{ name, policy, template, want string }{
 		{"the built-in page", manyKinds, "", ""},
-		{"a text", manyKinds, "x", ""},
+		{"a text", manyKinds, "x", "own.html: expected a form"},
+		{"a form", manyKinds, "x" + aForm, ""},
 		{"no template", manyKinds, "{{", "own.html:1"},
 		{"an unknown word", manyKinds, "a\nb\n{{nonsense}}", "own.html:3"},
 		{"an unknown field", manyKinds, "a\n{{.Nonsense}}", "own.html:2"},
-		{"a field that only some visitors have", manyKinds, "a\n{{with .Choice}}{{with .SignalDenies}}{{.Nonsense}}{{end}}{{end}}", ""},
-		{"the same, where some have it", manyKinds + "signals: {gpc: [marketing]}\n", "a\n{{with .Choice}}{{with .SignalDenies}}{{.Nonsense}}{{end}}{{end}}", "own.html:2"},
-		{"a field of a receipt", manyKinds, "a\n\n{{with .Choice}}{{with .Receipt}}{{.Nonsense}}{{end}}{{end}}", "own.html:3"},
-		{"one that fails in one language", manyKinds, `{{if eq .Language "fr"}}{{.Nonsense}}{{end}}`, `in the language "fr"`},
+		{"a field that only some visitors have", manyKinds, "a\n{{with .Choice}}{{with .SignalDenies}}{{.Nonsense}}{{end}}{{end}}" + aForm, ""},
+		{"the same, where some have it", manyKinds + "signals: {gpc: [marketing]}\n", "a\n{{with .Choice}}{{with .SignalDenies}}{{.Nonsense}}{{end}}{{end}}" + aForm, "own.html:2"},
+		{"a field of a receipt", manyKinds, "a\n\n{{with .Choice}}{{with .Receipt}}{{.Nonsense}}{{end}}{{end}}" + aForm, "own.html:3"},
+		{"one that fails in one language", manyKinds, `{{if eq .Language "fr"}}{{.Nonsense}}{{end}}` + aForm, `in the language "fr"`},
 		{"HTML that is not closed", manyKinds, `<a href="{{.Site}}`, "own.html"},
 		{"one without an end", manyKinds, `{{define "x"}}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx{{template "x"}}{{end}}{{template "x"}}`, "own.html"},
 		{"one that is too long", manyKinds, "{{range 1000000}}xx{{end}}", "own.html: expected a page of at most 1048576 bytes"},
@@ -104,8 +87,8 @@ func manyServices() string {
 func TestFailingTemplate(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, template string }{
-		{"a wrong field", `{{with .Choice}}{{if eq .Status "undecodable"}}{{.Nonsense}}{{end}}{{end}}<p>own</p>`},
-		{"no end", `<p>own</p>{{with .Choice}}{{if eq .Status "undecodable"}}{{range 100000}}xxxxxxxxxxxxxxxxxxxxxxxx{{end}}{{end}}{{end}}`},
+		{"a wrong field", `{{with .Choice}}{{if eq .Status "undecodable"}}{{.Nonsense}}{{end}}{{end}}<p>own</p>` + aForm},
+		{"no end", `<p>own</p>{{with .Choice}}{{if eq .Status "undecodable"}}{{range 100000}}xxxxxxxxxxxxxxxxxxxxxxxx{{end}}{{end}}{{end}}` + aForm},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -175,7 +158,7 @@ func TestWrite(t *testing.T) {
 	if err := p.Write(brokenWriter{}, "en"); !errors.Is(err, errBroken) {
 		t.Errorf("error %v", err)
 	}
-	own := configured(t, Config{Policy: parse(t, manyKinds), Template: "{{.Choice.Action}}"})
+	own := configured(t, Config{Policy: parse(t, manyKinds), Template: "{{.Choice.Action}}" + aForm})
 	if err := own.Write(new(strings.Builder), "en"); err == nil || !strings.Contains(err.Error(), "without a visitor") {
 		t.Errorf("error %v", err)
 	}
