@@ -3,6 +3,7 @@ package cookieconsent
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -21,6 +22,7 @@ type inForce struct {
 	gpcJSON  *wellKnown // nil where the site does not publish it
 	since    time.Time
 	records  *zap.Logger // of choices that visitors save
+	pages    sync.Map    // the page of the policy, of type *page.Page, by the *Page that shows it
 }
 
 // memory is of all handlers, and of those that a config reload brings: what it
@@ -75,9 +77,11 @@ func (h *Handler) prepare(p *policy.Policy, source *policySource) (*inForce, err
 		return nil, err
 	}
 	if h.Page != nil {
-		if _, err := h.Page.compile(next); err != nil {
+		made, err := h.Page.compile(next)
+		if err != nil {
 			return nil, err
 		}
+		next.pages.Store(h.Page, made)
 	}
 	if !e.ReportOnly { // in a report, what the portal answers is answered
 		next.gpcJSON = gpc

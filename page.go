@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 	"github.com/caddy-consent/caddy-consent/page"
+	"github.com/caddy-consent/caddy-consent/quota"
 )
 
 func init() {
@@ -46,13 +46,6 @@ type Page struct {
 
 	template string // its text
 	logger   *zap.Logger
-	compiled atomic.Pointer[compiledPage]
-}
-
-// compiledPage is the page of a policy in force.
-type compiledPage struct {
-	*page.Page
-	of *inForce
 }
 
 // CaddyModule returns the Caddy module information.
@@ -129,6 +122,14 @@ func readTemplate(path string) (string, error) {
 
 const maxTemplateBytes = 1 << 20
 
+// What each client may do, on the pages of all handlers, however often a config is loaded:
+// save a choice, which may be recorded for years, and have a page rendered that is not kept.
+// Many visitors may share one address.
+var (
+	saves      = quota.New(60, 2*time.Second)
+	renderings = quota.New(120, time.Second)
+)
+
 // compile makes the page of a policy.
 func (p *Page) compile(now *inForce) (*page.Page, error) {
 	made, err := page.New(p.config(now))
@@ -145,6 +146,8 @@ func (p *Page) config(now *inForce) page.Config {
 		Updated:      now.source.day(now.policy),
 		Template:     p.template,
 		TemplateName: p.Template,
+		Saves:        saves,
+		Renderings:   renderings,
 		OnError: func(err error) {
 			p.logger.Error("the page's template failed, and the one that is built in was used in its place", zap.Error(err))
 		},
@@ -154,8 +157,8 @@ func (p *Page) config(now *inForce) page.Config {
 // of is the page of the policy that an exchange is judged by. A handler of its own meets
 // the policy here for the first time: what it cannot do with that, the page is without.
 func (p *Page) of(now *inForce) (*page.Page, error) {
-	if c := p.compiled.Load(); c != nil && c.of == now {
-		return c.Page, nil
+	if made, ok := now.pages.Load(p); ok {
+		return made.(*page.Page), nil
 	}
 	made, err := p.compile(now)
 	if err != nil {
@@ -166,7 +169,7 @@ func (p *Page) of(now *inForce) (*page.Page, error) {
 			return nil, err
 		}
 	}
-	p.compiled.Store(&compiledPage{made, now})
+	now.pages.Store(p, made)
 	return made, nil
 }
 
@@ -198,11 +201,12 @@ func (p *Page) serve(w http.ResponseWriter, r *http.Request, around *publication
 		save = around.inForce.record
 	}
 	made.Serve(w, r, page.Visitor{
-		Choice: around.exchange.Choice(),
-		GPC:    around.exchange.Signalled(),
-		HTTPS:  v.HTTPS,
-		Host:   v.Host,
-		Path:   v.Path,
+		Choice:  around.exchange.Choice(),
+		GPC:     around.exchange.Signalled(),
+		HTTPS:   v.HTTPS,
+		Host:    v.Host,
+		Address: v.Address,
+		Path:    v.Path,
 	}, save)
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
+	"github.com/caddy-consent/caddy-consent/quota"
 )
 
 // Page is the page of one policy. It may serve any number of requests at a time.
@@ -23,10 +24,14 @@ type Page struct {
 	sha256   string
 	updated  time.Time
 	boxes    []box
+	places   []int              // in a choice, of all that can be chosen
 	own      *template.Template // the site's own; nil: there is none
 	onError  func(error)
 	toldLast atomic.Int64 // when onError was last told, in seconds since 1970
 	now      func() time.Time
+
+	kept              pages
+	renderings, saves *quota.Quota
 }
 
 // Config is what a page is made of.
@@ -52,6 +57,11 @@ type Config struct {
 	// WithoutForm has visitors choose elsewhere.
 	WithoutForm bool
 
+	// Renderings is how many pages each client has rendered that are not kept yet, and
+	// Saves how many forms it may send. The visitors of several pages may share them. Nil:
+	// as many as come.
+	Renderings, Saves *quota.Quota
+
 	// OnError is told of a template of the site's own that failed while a page was
 	// asked for, which then is the built-in one: at most once a minute. It may be nil.
 	OnError func(error)
@@ -71,6 +81,10 @@ type Visitor struct {
 
 	// Host is the name of the site as the browser asked for it, without the port.
 	Host string
+
+	// Address is the visitor's IP address. Where it is none, what the visitor does is not
+	// limited.
+	Address string
 
 	// Path is the path of the page as the browser asked for it, with its escapes.
 	Path string
@@ -109,7 +123,10 @@ func New(c Config) (*Page, error) {
 	if c.Policy == nil {
 		return nil, errors.New("expected a policy to show")
 	}
-	p := &Page{policy: c.Policy, sha256: c.SHA256, updated: c.Updated, onError: c.OnError, now: time.Now}
+	p := &Page{policy: c.Policy, sha256: c.SHA256, updated: c.Updated, onError: c.OnError, now: time.Now, renderings: c.Renderings, saves: c.Saves}
+	for _, o := range c.Policy.Options() {
+		p.places = append(p.places, o.Place)
+	}
 	if !c.WithoutForm {
 		p.boxes = boxesOf(c.Policy)
 	}

@@ -25,7 +25,15 @@ var crossOrigin = http.NewCrossOriginProtection()
 
 // take saves the choice of a form.
 func (p *Page) take(w http.ResponseWriter, r *http.Request, v Visitor, save func(Saved)) {
-	f, status := p.readPost(w, r, v)
+	if crossOrigin.Check(asSent(r, v)) != nil {
+		p.refuse(w, r, v, http.StatusForbidden) // and takes no turn of the visitor's
+		return
+	}
+	if wait := p.saves.Take(v.Address, p.now()); wait > 0 {
+		p.refuseFor(w, r, v, wait)
+		return
+	}
+	f, status := p.readPost(w, r)
 	if status != http.StatusOK {
 		p.refuse(w, r, v, status)
 		return
@@ -54,10 +62,7 @@ func (p *Page) take(w http.ResponseWriter, r *http.Request, v Visitor, save func
 }
 
 // readPost reads a posted form. The status is OK, or that of the refusal.
-func (p *Page) readPost(w http.ResponseWriter, r *http.Request, v Visitor) (posted, int) {
-	if crossOrigin.Check(asSent(r, v)) != nil {
-		return posted{}, http.StatusForbidden
-	}
+func (p *Page) readPost(w http.ResponseWriter, r *http.Request) (posted, int) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return posted{}, http.StatusUnsupportedMediaType

@@ -7,32 +7,47 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
+)
+
+// What the page comes as.
+const (
+	htmlKind = "text/html; charset=utf-8"
+	jsonKind = "application/json"
 )
 
 // show answers with the page, or with its data as JSON.
 func (p *Page) show(w http.ResponseWriter, r *http.Request, v Visitor) {
-	language := p.language(r)
+	language, kind := p.language(r), htmlKind
+	var n note
 	if prefersJSON(r.Header.Values("Accept")) {
-		p.setHeaders(w.Header(), builtInSources)
-		p.write(w, r, language, "application/json", http.StatusOK, p.json(language, v))
-		return
+		kind = jsonKind
+	} else {
+		n = p.noteFor(r)
 	}
-	n := p.noteFor(r)
 	if lang := asked(r); lang != "" {
 		n.keep = "?lang=" + lang
 	}
-	html, sources := p.render(p.data(language, v, n))
-	p.setHeaders(w.Header(), sources)
-	p.write(w, r, language, "text/html; charset=utf-8", http.StatusOK, html)
+	shown, wait := p.rendered(kind, language, v, n)
+	if wait > 0 {
+		p.refuseFor(w, r, v, wait)
+		return
+	}
+	p.setHeaders(w.Header(), shown.sources)
+	p.write(w, r, language, kind, http.StatusOK, shown.body)
 }
 
 // render makes the page: by the site's own template if there is one that works. It
-// tells what the page may load.
-func (p *Page) render(d *Data) (html []byte, sources string) {
+// reports whether all has worked.
+func (p *Page) render(kind, language string, v Visitor, n note) (made rendering, worked bool) {
+	if kind == jsonKind {
+		return rendering{p.json(language, v), builtInSources}, true
+	}
+	d := p.data(language, v, n)
 	if p.own != nil {
 		html, err := render(p.own, d)
 		if err == nil {
-			return html, ownSources
+			return rendering{html, ownSources}, true
 		}
 		p.tell(err)
 	}
@@ -40,7 +55,7 @@ func (p *Page) render(d *Data) (html []byte, sources string) {
 	if err != nil {
 		p.tell(err) // only a bug, or a policy beyond all measure, brings this about
 	}
-	return html, builtInSources
+	return rendering{html, builtInSources}, err == nil && p.own == nil
 }
 
 // tellEvery is the time for which no further failure of the template is told, in
@@ -54,6 +69,13 @@ func (p *Page) tell(err error) {
 		return
 	}
 	p.onError(fmt.Errorf("the template of the page: %w", err))
+}
+
+// refuseFor answers that a client has used up its turns for some time.
+func (p *Page) refuseFor(w http.ResponseWriter, r *http.Request, v Visitor, wait time.Duration) {
+	seconds := (wait + time.Second - 1) / time.Second
+	w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
+	p.refuse(w, r, v, http.StatusTooManyRequests)
 }
 
 // refuse answers with an error that visitors can read.
@@ -71,7 +93,7 @@ func (p *Page) refuse(w http.ResponseWriter, r *http.Request, v Visitor, status 
 		p.tell(err)
 	}
 	p.setHeaders(w.Header(), builtInSources)
-	p.write(w, r, language, "text/html; charset=utf-8", status, html.Bytes())
+	p.write(w, r, language, htmlKind, status, html.Bytes())
 }
 
 // setHeaders sets what all answers have.

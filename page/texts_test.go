@@ -71,7 +71,7 @@ func TestTexts(t *testing.T) {
 				t.Errorf("%s: nothing about the state %q", name, stateNames[state])
 			}
 		}
-		if statuses := slices.Sorted(maps.Keys(got.Errors)); !slices.Equal(statuses, []int{400, 403, 405, 409, 413, 415}) {
+		if statuses := slices.Sorted(maps.Keys(got.Errors)); !slices.Equal(statuses, []int{400, 403, 405, 409, 413, 415, 429}) {
 			t.Errorf("%s: errors %v", name, statuses)
 		}
 		if all := slices.Collect(maps.Values(got.Units)); len(all) != 7 {
