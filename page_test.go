@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -44,7 +45,12 @@ func through(r *http.Request, all ...caddyhttp.MiddlewareHandler) (*http.Respons
 	}
 	w := httptest.NewRecorder()
 	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, nil)
-	err := next.ServeHTTP(w, r)
+	client, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return nil, "", err
+	}
+	caddyhttp.SetVar(r.Context(), caddyhttp.ClientIPVarKey, client)
+	err = next.ServeHTTP(w, r)
 	answer := w.Result()
 	body, _ := io.ReadAll(answer.Body)
 	return answer, string(body), err
@@ -167,6 +173,9 @@ func TestPageHandler(t *testing.T) {
 	core, logs := logged.New(zapcore.ErrorLevel)
 	own.logger, own.template = zap.New(core), "{{.Nothing}}"
 	for range 3 {
+		if _, body, err := through(httptest.NewRequest("GET", "/legal", nil), enforcing, own); err != nil || !strings.Contains(body, "Bienvenue") {
+			t.Errorf("between two policies: %v\n%s", err, body)
+		}
 		answer, body, err := through(httptest.NewRequest("GET", "/legal", nil), list, own)
 		if err != nil || answer.StatusCode != http.StatusOK || strings.Contains(body, "<form") || !strings.Contains(body, "_ga") {
 			t.Errorf("without a form: %d (%v)\n%s", answer.StatusCode, err, body)
@@ -213,6 +222,40 @@ func TestRecord(t *testing.T) {
 		if strings.Contains(text, hidden) {
 			t.Errorf("%q is recorded: %s", hidden, text)
 		}
+	}
+}
+
+// TestPageFlood: one client, as Caddy knows it, is limited on the pages of all handlers
+// together, and others are not.
+func TestPageFlood(t *testing.T) {
+	t.Parallel()
+	handlers := []*Handler{withPage(t, ""), withPage(t, "")}
+	body := "choice=refuse&policy=" + handlers[0].inForce.Load().source.sum()
+	statuses := make(map[string]map[int]int)
+	for i := range 300 {
+		client := []string{"2001:db8:f:1::1", "2001:db8:f:1::2", "2001:db8:f:2::1"}[min(i%100, 2)] // the last one most often
+		r := httptest.NewRequest("POST", "/cookies", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.RemoteAddr = "[" + client + "]:1234"
+		answer, _, err := through(r, handlers[i%2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if limited := answer.StatusCode == http.StatusTooManyRequests; limited != (answer.Header.Get("Retry-After") != "") {
+			t.Fatalf("status %d, Retry-After %q", answer.StatusCode, answer.Header.Get("Retry-After"))
+		}
+		if statuses[client] == nil {
+			statuses[client] = make(map[int]int)
+		}
+		statuses[client][answer.StatusCode]++
+	}
+	for _, neighbour := range []string{"2001:db8:f:1::1", "2001:db8:f:1::2"} {
+		if got := statuses[neighbour]; got[http.StatusSeeOther] != 3 || len(got) != 1 {
+			t.Errorf("%s was answered %v", neighbour, got)
+		}
+	}
+	if got := statuses["2001:db8:f:2::1"]; got[http.StatusSeeOther] < 60 || got[http.StatusTooManyRequests] < 200 {
+		t.Errorf("the flood was answered %v", got)
 	}
 }
 

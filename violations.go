@@ -14,6 +14,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/enforcer/policy"
 	"github.com/caddy-consent/caddy-consent/enforcer/violation"
 	"github.com/caddy-consent/caddy-consent/inventory"
+	"github.com/caddy-consent/caddy-consent/quota"
 )
 
 // takesReports tells whether a request is a browser's report of what it did not load.
@@ -24,6 +25,9 @@ func (f *inForce) takesReports(r *http.Request) bool {
 // reports limits how many reports of browsers are read, of all handlers together: anybody
 // can send them. What is more than that would tell nothing new.
 var reports = rate.NewLimiter(50, 200)
+
+// reporters limits how many of them are one client's, which otherwise could have all.
+var reporters = quota.New(100, 100*time.Millisecond)
 
 // takeReport counts what a browser reports. There is no answer that it would wait for.
 func (f *inForce) takeReport(w http.ResponseWriter, r *http.Request) {
@@ -43,7 +47,8 @@ func (f *inForce) takeReport(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *inForce) readReport(w http.ResponseWriter, r *http.Request) (result string, status int, _ error) {
-	if !reports.Allow() {
+	from := visit(r)
+	if reporters.Take(from.Address, time.Now()) > 0 || !reports.Allow() {
 		return "limited", http.StatusTooManyRequests, errTooManyReports
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, violation.MaxBytes))
@@ -60,7 +65,7 @@ func (f *inForce) readReport(w http.ResponseWriter, r *http.Request) (result str
 	case err != nil:
 		return "malformed", http.StatusBadRequest, err
 	}
-	f.count(visit(r).Host, found)
+	f.count(from.Host, found)
 	return "read", http.StatusNoContent, nil
 }
 

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -16,6 +18,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/enforcer"
 	"github.com/caddy-consent/caddy-consent/enforcer/violation"
 	"github.com/caddy-consent/caddy-consent/inventory"
+	"github.com/caddy-consent/caddy-consent/quota"
 )
 
 // reportOf is what a browser reports of an address.
@@ -35,9 +38,9 @@ func withThirdParties(t *testing.T, what, mode string) *Handler {
 
 // TestReports does not run beside other tests: all handlers share one limit.
 func TestReports(t *testing.T) {
-	limiter := reports
-	t.Cleanup(func() { reports = limiter })
-	reports = rate.NewLimiter(0, 1000)
+	limiter, each := reports, reporters
+	t.Cleanup(func() { reports, reporters = limiter, each })
+	reports, reporters = rate.NewLimiter(0, 1000), nil
 	enforcing := withThirdParties(t, `"third_parties": "enforce"`, "enforce")
 	const kind = "application/csp-report"
 	for _, c := range []struct {
@@ -97,6 +100,24 @@ func TestReports(t *testing.T) {
 		}
 		if want := []int{204, 204, 204, 429, 429}; !slices.Equal(statuses, want) {
 			t.Errorf("answered %v, want %v", statuses, want)
+		}
+	})
+
+	t.Run("too many of one client", func(t *testing.T) {
+		reports, reporters = rate.NewLimiter(0, 100), quota.New(2, time.Hour)
+		statuses := make(map[string][]int)
+		for _, client := range []string{"192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"} {
+			r := httptest.NewRequest("POST", enforcer.ReportPath, strings.NewReader(reportOf("https://flood.example", "enforce")))
+			r.Header.Set("Content-Type", kind)
+			r.RemoteAddr = client + ":1234"
+			answer, _, _ := through(r, enforcing)
+			statuses[client] = append(statuses[client], answer.StatusCode)
+		}
+		if want := map[string][]int{"192.0.2.1": {204, 204, 429, 429}, "192.0.2.2": {204}}; !reflect.DeepEqual(statuses, want) {
+			t.Errorf("answered %v, want %v", statuses, want)
+		}
+		if left := reports.Tokens(); left != 97 {
+			t.Errorf("%v reports are left for all", left)
 		}
 	})
 
