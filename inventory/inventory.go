@@ -24,6 +24,7 @@ type Inventory struct {
 	stored  []document // as last seen, each inventory once, the latest one last
 	unsaved Snapshot   // what a Save has taken out of fresh, and has not stored yet
 	fresh   *table
+	hosts   map[string]uint64 // what those that are stored are worth
 }
 
 // New returns an inventory that is empty.
@@ -34,10 +35,10 @@ func New() *Inventory {
 // Add counts the sightings of n messages that are alike, the last of which was
 // there at a time. A message that has a name twice counts twice.
 //
-// When there is no room for a new name, one goes that is only ever sent and has few
-// sightings: anybody can send a made-up name, and what responses set is the
-// portal's own. Where there is none such, a name that is set takes the place of one
-// that was seldom set, and one that is sent is not recorded.
+// When there is no room for a new name, one of the host goes that was seen least, and of
+// that host one that is only ever sent and has few sightings: anybody can send a made-up
+// name, and make up a host. What was not seen for long counts for less. A host that has
+// many names makes room for its own.
 func (i *Inventory) Add(at time.Time, n uint64, sightings []Sighting) {
 	if n == 0 {
 		return

@@ -286,12 +286,21 @@ func TestBound(t *testing.T) {
 		{
 			name: "what was sent before it was set stays",
 			fill: func(i *Inventory) {
-				flood(i, "f", MaxNames, sent)
-				flood(i, "f", MaxNames, set)
+				flood(i, "f", MaxNames-1, sent)
+				flood(i, "f", MaxNames-1, set)
 				flood(i, "g", MaxNames, sent)
 			},
-			has:          names("f", MaxNames),
-			wantOverflow: MaxNames,
+			has:          names("f", MaxNames-1),
+			wantOverflow: MaxNames - 1,
+		},
+		{
+			name: "what is sent finds room among what is set",
+			fill: func(i *Inventory) {
+				flood(i, "f", MaxNames, set)
+				add(i, sent("script"))
+			},
+			has:          []string{"script"},
+			wantOverflow: 1,
 		},
 		{
 			name: "what is set makes room",
@@ -367,9 +376,10 @@ func TestBound(t *testing.T) {
 func TestOverflowStops(t *testing.T) {
 	t.Parallel()
 	full := newTable(0)
-	full.cookies = newShelf(0, 0)
-	full.add(&Record{Sent: math.MaxUint64})
-	full.add(&Record{Sent: 2})
+	full.cookies = newShelf(0, 1)
+	full.add(&Record{Name: "a", Sent: math.MaxUint64})
+	full.add(&Record{Name: "b", Sent: 2})
+	full.add(&Record{Name: "c", Sent: 2})
 	if got := merge(full.snapshot(), Snapshot{Overflow: 3}).Overflow; got != math.MaxUint64 {
 		t.Errorf("got %d", got)
 	}

@@ -73,6 +73,7 @@ func (i *Inventory) take() Snapshot {
 	defer i.mu.Unlock()
 	fresh := i.fresh.snapshot()
 	i.fresh = newTable(0)
+	i.fresh.know(i.hosts)
 	if i.unsaved.isEmpty() {
 		i.unsaved = fresh
 	} else {
@@ -135,4 +136,6 @@ func (i *Inventory) adopt(d document) {
 	}
 	others := slices.DeleteFunc(slices.Clone(i.stored), func(o document) bool { return o.ID == d.ID })
 	i.stored = append(others[max(0, len(others)+1-maxStored):], d)
+	i.hosts = d.worthOfHosts()
+	i.fresh.know(i.hosts)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // MaxOrigins is how many origins are kept besides, those of different hosts apart.
@@ -18,6 +19,16 @@ type table struct {
 
 func newTable(size int) *table {
 	return &table{cookies: newShelf(size, MaxNames), origins: newShelf(0, MaxOrigins)}
+}
+
+// know has hosts count as what they are worth from elsewhere, where that is more.
+func (t *table) know(hosts map[string]uint64) {
+	for _, s := range []*shelf{t.cookies, t.origins} {
+		s.elsewhere = hosts
+		for _, h := range s.sample {
+			h.times = max(h.times, hosts[h.host])
+		}
+	}
 }
 
 // add counts what a record does. It keeps no part of it but the attributes' copies.
@@ -59,4 +70,22 @@ func merge(parts ...Snapshot) Snapshot {
 		return cmp.Or(strings.Compare(a.Host, b.Host), strings.Compare(a.Name, b.Name))
 	})
 	return merged
+}
+
+// worthOfHosts is what the hosts of a snapshot are worth that were seen more than once.
+func (s Snapshot) worthOfHosts() map[string]uint64 {
+	var latest time.Time
+	for i := range s.Records {
+		if at := s.Records[i].LastSeen; latest.Before(at) {
+			latest = at
+		}
+	}
+	hosts := make(map[string]uint64)
+	for i := range s.Records {
+		r := &s.Records[i]
+		if w := worth(r.times(), r.LastSeen, latest); w > 1 {
+			hosts[r.Host] = max(hosts[r.Host], w)
+		}
+	}
+	return hosts
 }
