@@ -1,7 +1,7 @@
 package enforcer
 
 import (
-	"maps"
+	"hash/maphash"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,46 +19,43 @@ import (
 const ReportPath = "/.well-known/cookie-consent/csp"
 
 // contentPolicies are the Content Security Policies of one cookie policy, by the
-// services that are permitted.
+// services that are permitted. They keep as many as they have places, and each until
+// another one takes its place: visitors can make up more combinations than that.
 type contentPolicies struct {
 	policy *policy.Policy
 	loads  consent.Set // the services that have origins
-	known  atomic.Pointer[map[consent.Set]string]
+	seed   maphash.Seed
+	places [256]atomic.Pointer[knownPolicy]
 }
 
-// maxKnown is how many are kept. Visitors can make up more combinations than that; what
-// is not kept is made anew.
-const maxKnown = 256
+type knownPolicy struct {
+	permitted consent.Set
+	text      string
+}
 
 func newContentPolicies(p *policy.Policy) *contentPolicies {
 	if p.ThirdParties == "" {
 		return nil
 	}
-	c := &contentPolicies{policy: p}
+	c := &contentPolicies{policy: p, seed: maphash.MakeSeed()}
 	for i, s := range p.Services {
 		if len(s.Origins) > 0 {
 			c.loads.Add(i)
 		}
 	}
-	c.known.Store(&map[consent.Set]string{})
 	return c
 }
 
 // of is the value of the header for the services that are permitted.
 func (c *contentPolicies) of(permitted consent.Set) string {
 	permitted = permitted.Intersect(c.loads)
-	known := c.known.Load()
-	text, ok := (*known)[permitted]
-	if ok {
-		return text
+	place := &c.places[maphash.Comparable(c.seed, permitted)%uint64(len(c.places))]
+	known := place.Load()
+	if known == nil || known.permitted != permitted {
+		known = &knownPolicy{permitted, c.make(&permitted)}
+		place.Store(known)
 	}
-	text = c.make(&permitted)
-	if len(*known) < maxKnown {
-		more := maps.Clone(*known)
-		more[permitted] = text
-		c.known.CompareAndSwap(known, &more) // where another one came first, the next request tries again
-	}
-	return text
+	return known.text
 }
 
 // make writes what a page may load from third parties only where the visitor permits it.

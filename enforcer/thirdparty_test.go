@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"github.com/caddy-consent/caddy-consent/enforcer/expiry"
@@ -470,8 +471,9 @@ func TestReportOnlyTellsNothing(t *testing.T) {
 	}
 }
 
-// TestContentPoliciesAreBounded: visitors can make up any number of choices.
-func TestContentPoliciesAreBounded(t *testing.T) {
+// TestContentPoliciesFlood: visitors can make up any number of choices. What others have is
+// kept all the same.
+func TestContentPoliciesFlood(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
 	text.WriteString(loadingPolicy[:strings.Index(loadingPolicy, "allowed_origins")])
@@ -498,8 +500,12 @@ func TestContentPoliciesAreBounded(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := len(*c.known.Load()); n > maxKnown {
-		t.Errorf("%d are kept", n)
+	for i := range 12 {
+		var permitted consent.Set
+		permitted.Add(len(c.policy.Services) - 12 + i)
+		if first, second := c.of(permitted), c.of(permitted); unsafe.StringData(first) != unsafe.StringData(second) {
+			t.Errorf("what permits service %d is made anew for each page", i)
+		}
 	}
 }
 

@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// shelf keeps records up to a limit. A new one always finds room: once there is none left,
-// a host with more than its quota makes it, or else the one that was seen least. So whoever makes up hosts pushes out hosts made up,
-// and whoever makes up names on one host pushes out names of that host.
+// shelf keeps records up to a limit. A new one always finds room: once there is none left, a
+// host with more than its quota makes it, or else the one that was seen least. So whoever
+// makes up hosts pushes out hosts made up, and whoever makes up names on one host pushes out
+// names of that host.
 type shelf struct {
 	limit   int
 	entries map[key]*entry
