@@ -86,6 +86,19 @@ func TestMemoryOfManyVisitors(t *testing.T) {
 	visitors.Wait()
 }
 
+// TestMemoryFlood: values that one visitor makes up push out those of others, which are
+// remembered again with the next request.
+func TestMemoryFlood(t *testing.T) {
+	m := consent.NewMemory(newDecoder())
+	for i := range 20_000 {
+		m.Decode(fmt.Sprintf(`{"ga":true,"n":%d}`, i), atTestNow)
+	}
+	decoded(t, m, object, atTestNow)
+	if allocs := testing.AllocsPerRun(100, func() { m.Decode(object, atTestNow) }); allocs != 0 {
+		t.Errorf("%v allocations after a flood, want none", allocs)
+	}
+}
+
 // TestMemoryKeepsNoMore: a value is a part of a request's head, which would stay
 // with it.
 func TestMemoryKeepsNoMore(t *testing.T) {
