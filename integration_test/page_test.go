@@ -94,8 +94,8 @@ func submitting(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(echoed{Cookies: cookies})
 	case "/submit":
 		w.Header().Set("Content-Type", "text/html")
-		_, _ = fmt.Fprintf(w, `<!DOCTYPE html><title>A form</title><form method="post" action="%s"><input name="%s" value="accept"></form>`,
-			html.EscapeString(r.URL.Query().Get("to")), html.EscapeString(r.URL.Query().Get("name")))
+		_, _ = fmt.Fprintf(w, `<!DOCTYPE html><title>A form</title><form method="post" action="%s"><input name="%s" value="accept"><input name="policy" value="%s"></form>`,
+			html.EscapeString(r.URL.Query().Get("to")), html.EscapeString(r.URL.Query().Get("name")), html.EscapeString(r.URL.Query().Get("policy")))
 	default:
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = io.WriteString(w, `<!DOCTYPE html><title>Portal</title><script>document.title = "Script"</script>`)
@@ -404,7 +404,7 @@ func TestPageForeign(t *testing.T) {
 			v.open("/cookies")
 			v.pressButton("refuse")
 			v.base = row.from
-			v.open("/submit?name=choice&to=" + url.QueryEscape(row.to+"/cookies"))
+			v.open("/submit?name=choice&policy=" + p.sha256 + "&to=" + url.QueryEscape(row.to+"/cookies"))
 			if status := v.send(); status != row.status {
 				t.Errorf("status %d, want %d", status, row.status)
 			}
