@@ -35,12 +35,14 @@ type Page struct {
 	Path string `json:"path,omitempty"`
 
 	// The path of a template of the site's own, in the language of Go's `html/template`.
-	// It may contain global placeholders. Default: the template that is built in.
+	// It may contain global placeholders. Where visitors choose on the page, it has to have
+	// the form for that. Default: the template that is built in.
 	Template string `json:"template,omitempty"`
 
 	// Whether every choice that is saved is recorded: as one message of the logger
 	// `http.handlers.cookie_consent.record`, which has no address, no value of a cookie
-	// and no id that lasts. The visitor is shown a random id as a receipt.
+	// and no id that lasts. The visitor is shown a random id as a receipt. Each client saves
+	// 60 choices at once, and then one every two seconds.
 	// Default: false.
 	Record bool `json:"record,omitempty"`
 

@@ -108,10 +108,11 @@ type Kind struct {
 
 // Choice is what the visitor has chosen, and how to choose.
 //
-// The form is posted to Action. It has buttons with the name "choice" and the values
-// "save", "refuse" and "accept", and boxes with the names "category" and "service" and
-// the values of their ID. For each box that is ticked when the page is shown, a hidden
-// field with the name "was_category" or "was_service" has the same value.
+// The form is posted to Action. It has the hidden field "policy" with the SHA256 of [Data],
+// buttons with the name "choice" and the values "save", "refuse" and "accept", and boxes
+// with the names "category" and "service" and the values of their ID. For each box that is
+// ticked when the page is shown, a hidden field with the name "was_category" or
+// "was_service" has the same value.
 type Choice struct {
 	// Action is where the form is posted. It is empty where another consent manager
 	// keeps the choice: then there is no form.
