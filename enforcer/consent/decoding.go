@@ -3,7 +3,7 @@ package consent
 import "errors"
 
 // Decoding is how an unwrapped value is written: [Flag], [Pairs], [List], [JSON],
-// [TCF] or [GPP].
+// [TCF], [GPP] or [USP].
 type Decoding interface {
 	// CheckKey tells what is wrong with a key that no value can have.
 	CheckKey(key string) error

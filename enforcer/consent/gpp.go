@@ -81,7 +81,7 @@ func (d *gppReader) read(text []byte, f *findings) bool {
 		case sectionTCFEU:
 			ok = d.tcf.read(section, f)
 		case sectionUSPV1:
-			ok = readUSP(section, f)
+			ok = readUSP(section, "uspv1."+uspOptOutSale, f)
 		case sectionUSNat:
 			ok = readUSNat(section, f)
 		}
@@ -114,27 +114,6 @@ func sectionsOf(header []byte) (ids []int64, ok bool) {
 		}
 	}
 	return ids, !b.over
-}
-
-const uspOptOutSale = "OptOutSale"
-
-// readUSP reads a US Privacy String, such as "1YNN": its version, whether notice was
-// given, whether the visitor opted out of the sale, and whether the contract covers it.
-func readUSP(section []byte, f *findings) bool {
-	if len(section) != 4 || section[0] != '1' {
-		return false
-	}
-	for _, c := range section[1:] {
-		if c != 'Y' && c != 'N' && c != '-' {
-			return false
-		}
-	}
-	s := Undecided
-	if section[2] == 'Y' {
-		s = Denied
-	}
-	f.note("uspv1."+uspOptOutSale, s)
-	return true
 }
 
 type usnatField struct {

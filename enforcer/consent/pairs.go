@@ -10,6 +10,10 @@ type Pairs struct {
 	Between Separators
 	Assign  string
 
+	// Complete tells that a value names all that is granted: a key that is not there is
+	// denied.
+	Complete bool
+
 	// Nested tells that the keys are not those of the pairs: one of these holds others.
 	// It may be nil.
 	Nested *Nested
@@ -35,7 +39,12 @@ func (*Pairs) HasWords() bool { return true }
 
 func (d *Pairs) reader(names, names) reader { return d }
 
-func (*Pairs) absent() State { return Undecided }
+func (d *Pairs) absent() State {
+	if d.Complete {
+		return Denied
+	}
+	return Undecided
+}
 
 func (d *Pairs) read(text []byte, f *findings) bool {
 	return eachPair(text, d.Between, d.Assign, f, func(p pair) bool {

@@ -185,6 +185,7 @@ func (r *reader) pairsDecoding(at, n *yaml.Node) consent.Decoding {
 	r.mapping(n, "pairs", []string{"between", "assign"},
 		field{"between", func(v *yaml.Node) { d.Between = r.separators(v, "between") }},
 		field{"assign", func(v *yaml.Node) { d.Assign = r.separator(v, "assign") }},
+		field{"absent", func(v *yaml.Node) { d.Complete = r.oneOf(v, "absent", "undecided", "denied") == "denied" }},
 		field{"nested", func(v *yaml.Node) {
 			d.Nested = new(consent.Nested)
 			r.mapping(v, "nested", []string{"member", "between", "assign"},
@@ -216,11 +217,14 @@ func (r *reader) listDecoding(at, n *yaml.Node) consent.Decoding {
 
 func (r *reader) bitsDecoding(at, n *yaml.Node) consent.Decoding {
 	if n == nil {
-		r.errorf(at, "expected whose bits they are: {bits: tcf2} or {bits: gpp}")
+		r.errorf(at, "expected whose bits they are: {bits: tcf2}, {bits: gpp} or {bits: usp}")
 		return consent.TCF{}
 	}
-	if r.oneOf(n, "bits", "tcf2", "gpp") == "gpp" {
+	switch r.oneOf(n, "bits", "tcf2", "gpp", "usp") {
+	case "gpp":
 		return consent.GPP{}
+	case "usp":
+		return consent.USP{}
 	}
 	return consent.TCF{}
 }

@@ -59,6 +59,8 @@ func TestObjections(t *testing.T) {
 		{"Complianz, without its banner closed", preset + "complianz\n  keys: {statistical: statistics}\n", "cmplz_statistics=deny"},
 		{"GOV.UK, without its mark", preset + "govuk\n  keys: {statistical: usage}\n", `cookies_policy={"essential":true,"usage":false}`},
 		{"cookie-law-info, without its mark", preset + "cookie-law-info\n  keys: {statistical: analytics}\n", "CookieLawInfoConsent=" + inBase64(`{"necessary":true,"analytics":false}`)},
+		{"Fides, which records a GPC opt-out", preset + "fides\n  keys: {statistical: analytics}\n", fides("gpc", `"analytics":false`)},
+		{"c15t, of somebody who is known before having chosen", preset + "c15t\n  keys: {statistical: c.measurement}\n", "c15t=c.measurement:0,i.t:1794000000000"},
 		{"Axeptio, not completed", preset + "axeptio\n  keys: {statistical: ga}\n", "axeptio_cookies=" + encoded(`{"ga":false,"$$completed":false}`)},
 		{"a list under an older version", preset + "borlabs\n  version: {at_least: 3}\n  keys: {statistical: ga}\n", "borlabs-cookie=" + encoded(`{"consents":{"statistics":[]},"version":"1"}`)},
 		{"pairs that end too early", preset + "tarteaucitron\n  keys: {statistical: matomo}\n", "tarteaucitron=!gtag=false"},

@@ -122,15 +122,22 @@ func (r *reader) servicesOf(p *Policy, d *document, k keysOf) (services consent.
 
 // warnOfOptOut tells of keys that can only deny, where something has to be granted.
 func (r *reader) warnOfOptOut(p *Policy, s *sourceSection, k keysOf, services *consent.Set) {
-	gpp, ok := s.Decoding.(consent.GPP)
-	if !ok || services.Intersect(p.objection) == *services {
+	if services.Intersect(p.objection) == *services {
 		return
 	}
 	for i, key := range k.keys {
-		if gpp.CheckKey(key) == nil && !gpp.CanGrant(key) {
+		if s.Decoding.CheckKey(key) == nil && !s.canGrant(key) {
 			r.warnf(k.nodes[i], "key %q grants nothing, since whoever did not opt out has not agreed: use it for a category with consent: objection", key)
 		}
 	}
+}
+
+// canGrant reports whether a value can grant a key at all.
+func (s *sourceSection) canGrant(key string) bool {
+	if d, ok := s.Decoding.(interface{ CanGrant(key string) bool }); ok {
+		return d.CanGrant(key)
+	}
+	return !s.Decoding.HasWords() || len(s.Words.Granted) > 0 || len(s.Words.Denied) == 0
 }
 
 // warnOfStates tells of opt-outs that are not read, where nothing else denies.

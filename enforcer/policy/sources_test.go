@@ -118,13 +118,16 @@ func TestSources(t *testing.T) {
 func TestSourceErrors(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ source, want string }{
-		{"  preset: onetrus\n", `3:11: unknown preset "onetrus": expected one of axeptio, `},
+		{"  preset: onetrus\n", `3:11: unknown preset "onetrus": expected one of aspnet, axeptio, `},
 		{"  preset: onetrust\n", "3:11: expected which keys of the value stand for which categories or services, such as keys: {statistical: …}"},
 		{"  preset: onetrust\n  keys: {necessary: C0001}\n", `4:10: "necessary" needs no choice`},
 		{"  preset: onetrust\n  keys: {marketing: C0004}\n", `4:10: unknown category or service "marketing" in keys`},
 		{"  preset: tcf\n  keys: {statistical: 25}\n", `4:23: key "25" of "statistical": expected a purpose from 1 to 24`},
 		{"  preset: tcf\n  keys: {statistical: [1, vendor.0]}\n", `4:27: key "vendor.0" of "statistical": expected a purpose`},
 		{"  preset: cookieconsent\n  keys: {statistical: other}\n", `4:23: key "other" of "statistical": expected cookieconsent_status, the name of the cookie`},
+		{"  preset: usprivacy\n  keys: {statistical: Notice}\n", `4:23: key "Notice" of "statistical": expected OptOutSale`},
+		{"  preset: usprivacy\n  max_age: 6 months\n  date: {member: at}\n  keys: {statistical: OptOutSale}\n", `5:18: no value can have the member "at": the value has no members`},
+		{"  cookie: c\n  decode: {pairs: {between: \",\", assign: \":\", absent: granted}}\n", "expected one of undecided, denied"},
 		{"  preset: gpp\n  cookie: gpp\n  keys: {statistical: usnat.Version}\n", "expected a field of usnat that tells what the visitor has chosen"},
 		{"  preset: gpp\n  keys: {statistical: tcfeu.1}\n", "3:11: expected the cookie that the choice is in"},
 		{"  decode: json\n", "3:11: expected the cookie that the choice is in"},
@@ -194,6 +197,9 @@ func TestSourceWarnings(t *testing.T) {
 	for _, row := range []struct{ source, want string }{
 		{"  preset: onetrust\n  keys: {statistical: C0002}\n", `no key stands for category "third_party", so it can never be granted`},
 		{"  preset: gpp\n  cookie: __gpp\n  keys: {\"*\": usnat.SaleOptOut}\n", `key "usnat.SaleOptOut" grants nothing`},
+		{"  preset: usprivacy\n  keys: {\"*\": OptOutSale}\n", `4:15: key "OptOutSale" grants nothing, since whoever did not opt out has not agreed`},
+		{"  preset: ketch\n  keys: {statistical: analytics, objected: chat}\n", `key "analytics" grants nothing`},
+		{"  cookie: c\n  decode: json\n  denied: \"no\"\n  keys: {\"*\": all}\n", `key "all" grants nothing`},
 		{"  preset: gpp\n  cookie: __gpp\n  keys: {objected: usnat.SaleOptOut}\n", "who opts out in the section of a single state, such as usca, does not object here"},
 		{"  preset: klaro\n  max_age: 6 months\n", "max_age has no effect: nothing tells when the choice was made"},
 		{"  max_age: 6 months\n  sources:\n    - {preset: klaro}\n    - {preset: opendatasoft}\n", "5:7: max_age has no effect here: nothing tells when"},
