@@ -23,6 +23,7 @@ type manager struct {
 	name    string
 	consent string // of the policy
 	cookie  string
+	varies  bool // choices end in what is another each time: a date, and ids
 	steps   []managerStep
 }
 
@@ -32,7 +33,7 @@ type managerStep struct {
 	fresh   bool     // it is another visitor
 	clicks  []string // on buttons of the manager's
 	loads   bool     // after the last one the manager loads the page anew
-	choice  string   // what the manager then keeps; "": nothing
+	choice  string   // what the manager then keeps, or how it begins; "": nothing
 	granted []string
 }
 
@@ -122,7 +123,7 @@ var managers = []manager{
 // TestManagers has a browser visit portals with real consent managers: exactly what
 // the visitor has clicked on reaches the portal, and comes back from it.
 func TestManagers(t *testing.T) {
-	for _, m := range managers {
+	for _, m := range slices.Concat(managers, packagedManagers) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			b := startBrowser(t, "http://"+startGatewayBy(t, m.policy(t), m.startPortal(t)))
@@ -220,10 +221,17 @@ func (v *managedVisitor) choose(step managerStep) {
 			v.press(button)
 		}
 	}
-	v.waitUntil(fmt.Sprintf("(document.cookie.split('; ').find(pair => pair.startsWith('%s=')) ?? '') === %q", v.cookie, v.pair(step)))
+	condition := ownPair + " === %q"
+	if v.varies && step.choice != "" {
+		condition = ownPair + ".startsWith(%q)"
+	}
+	v.waitUntil(fmt.Sprintf(condition, v.cookie, v.pair(step)))
 }
 
-// pair is the choice as the manager keeps it.
+// ownPair is a script for the pair of a cookie.
+const ownPair = "(document.cookie.split('; ').find(pair => pair.startsWith('%s=')) ?? '')"
+
+// pair is the choice as the manager keeps it, or the beginning of that.
 func (v *managedVisitor) pair(step managerStep) string {
 	if step.choice == "" {
 		return ""
@@ -234,9 +242,16 @@ func (v *managedVisitor) pair(step managerStep) string {
 // always are the cookies that pass whatever the choice is: the session's (C7), and
 // the choice itself (Q5).
 func (v *managedVisitor) always(step managerStep) map[string]string {
+	v.t.Helper()
 	cookies := map[string]string{"sessionid": "v"}
 	if step.choice != "" {
 		cookies[v.cookie] = step.choice
+	}
+	if v.varies && step.choice != "" {
+		kept := evaluate[string](v.browser, fmt.Sprintf(ownPair, v.cookie))
+		if cookies[v.cookie] = strings.TrimPrefix(kept, v.cookie+"="); !strings.HasPrefix(kept, v.pair(step)) {
+			v.t.Errorf("the browser has %q, want %q", kept, v.pair(step))
+		}
 	}
 	return cookies
 }
@@ -245,16 +260,16 @@ func (v *managedVisitor) always(step managerStep) map[string]string {
 // portal.
 func (v *managedVisitor) expectSent(step managerStep) {
 	v.t.Helper()
-	want := v.always(step)
-	for _, name := range trackersOf(step.granted, "script", "http") {
-		want[name] = "old"
-	}
 	for _, way := range []struct {
 		name string
 		ask  func() map[string]string
 	}{{"fetch", v.fetchEcho}, {"a page", v.openEcho}} {
 		v.plant()
-		if got := way.ask(); !maps.Equal(got, want) {
+		got, want := way.ask(), v.always(step)
+		for _, name := range trackersOf(step.granted, "script", "http") {
+			want[name] = "old"
+		}
+		if !maps.Equal(got, want) {
 			v.t.Errorf("after %q, asked by %s: the portal got %q, want %q", v.pair(step), way.name, got, want)
 		}
 	}
@@ -310,9 +325,11 @@ func (v *managedVisitor) uproot() {
 	}
 }
 
-// forget makes another visitor of this one.
+// forget makes another visitor of this one. Some managers keep the choice a second time,
+// outside cookies, and would write it anew.
 func (v *managedVisitor) forget() {
 	v.t.Helper()
+	evaluate[bool](v.browser, "localStorage.clear(), true")
 	v.step("deleting all cookies", func(ctx context.Context) error {
 		_, err := chromedp.Call(ctx, storage.ClearCookies, storage.ClearCookiesParams{})
 		return err
