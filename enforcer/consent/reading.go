@@ -49,7 +49,7 @@ func newSource(declared *Source) *source {
 		look(s.Version)
 		s.version = s.ofVersion()
 	}
-	for _, conditions := range [][]Condition{s.DecidedWhen, s.UndecidedWhen, s.DeniedWhen} {
+	for _, conditions := range [][]Condition{s.DecidedWhen, s.UndecidedWhen, s.DeniedWhen, s.GrantedWhen} {
 		for i := range conditions {
 			look(&conditions[i].Place)
 		}
@@ -136,6 +136,9 @@ func (s *source) readTogether(own []jarred, a *around, now func() time.Time, why
 	if !ok {
 		return said{choice: Choice{Undecodable: s.all}}
 	}
+	if d.meetsAny(s.GrantedWhen) {
+		d.absent = Granted
+	}
 	all := said{choice: d.choice()}.within(p, now)
 	why.addAge(s.Cookie, p, &all)
 	return all
@@ -217,12 +220,17 @@ func (d *document) meetsAll(c *Condition) bool {
 }
 
 func (d *document) isDecided() bool {
-	for i := range d.DecidedWhen {
-		if d.meetsAll(&d.DecidedWhen[i]) {
+	return len(d.DecidedWhen) == 0 || d.meetsAny(d.DecidedWhen)
+}
+
+// meetsAny tells whether one of the conditions is met, without any doubt.
+func (d *document) meetsAny(conditions []Condition) bool {
+	for i := range conditions {
+		if d.meetsAll(&conditions[i]) {
 			return true
 		}
 	}
-	return len(d.DecidedWhen) == 0
+	return false
 }
 
 // period is when the choice counts. It reports false where it cannot be told.

@@ -37,6 +37,10 @@ type Source struct {
 	// DeniedWhen is met, over all else.
 	DecidedWhen, UndecidedWhen, DeniedWhen []Condition
 
+	// Where one of the conditions in GrantedWhen is met, a key that the value does not
+	// name is granted.
+	GrantedWhen []Condition
+
 	// Lasting are the services that pass without a yes. A denial of theirs that can be
 	// read counts whether or not the visitor has decided by the conditions above (rule
 	// C8).

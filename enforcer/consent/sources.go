@@ -64,7 +64,7 @@ func (s *Source) cookies() []string {
 		add(&s.Dates[i])
 	}
 	add(s.Version)
-	for _, conditions := range [][]Condition{s.DecidedWhen, s.UndecidedWhen, s.DeniedWhen} {
+	for _, conditions := range [][]Condition{s.DecidedWhen, s.UndecidedWhen, s.DeniedWhen, s.GrantedWhen} {
 		for i := range conditions {
 			add(&conditions[i].Place)
 		}

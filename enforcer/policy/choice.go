@@ -26,9 +26,9 @@ type sourceSection struct {
 	keys      []keysOf
 
 	// Where the source, and what it has, stands. What it does not have is nil.
-	node, cookieNode, timestampNode, versionNode, maxAgeNode *yaml.Node
-	decodeNode, keysNode, dateNode, wordsNode                *yaml.Node
-	plainOnly, declaredOnly                                  []*yaml.Node
+	node, cookieNode, timestampNode, versionNode, maxAgeNode   *yaml.Node
+	decodeNode, keysNode, dateNode, wordsNode, grantedWhenNode *yaml.Node
+	plainOnly, declaredOnly                                    []*yaml.Node
 }
 
 // keysOf are the keys that stand for a category or service, or for all of them.
@@ -139,6 +139,7 @@ func (r *reader) source(n *yaml.Node) sourceSection {
 		declared("decided_when", func(v *yaml.Node) { s.DecidedWhen = r.conditions(v, "decided_when") }),
 		declared("undecided_when", func(v *yaml.Node) { s.UndecidedWhen = r.conditions(v, "undecided_when") }),
 		declared("denied_when", func(v *yaml.Node) { s.DeniedWhen = r.conditions(v, "denied_when") }),
+		declared("granted_when", func(v *yaml.Node) { s.GrantedWhen, s.grantedWhenNode = r.conditions(v, "granted_when"), v }),
 		declared("date", func(v *yaml.Node) { s.Dates, s.dateNode = r.places(v, "date"), v }),
 		declared("keys", func(v *yaml.Node) { s.keysNode, s.keys = v, r.keys(v) }),
 	)

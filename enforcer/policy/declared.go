@@ -29,6 +29,9 @@ func (r *reader) declared(s *sourceSection) {
 	if s.maxAgeNode != nil && s.dateNode == nil {
 		r.warnf(s.maxAgeNode, "max_age has no effect: nothing tells when the choice was made; say so with date, where the value does")
 	}
+	if _, isJSON := s.Decoding.(*consent.JSON); s.grantedWhenNode != nil && !isJSON {
+		r.errorf(s.grantedWhenNode, "granted_when goes with json alone: of another value the end may be missing, and with it a refusal")
+	}
 	r.checkWords(s)
 	for _, m := range r.members {
 		if err := s.Decoding.CheckMember(m.member); err != nil {
