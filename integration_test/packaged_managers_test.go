@@ -148,4 +148,24 @@ var packagedManagers = []manager{
 			},
 		},
 	},
+	{
+		name: "vanilla-cookieconsent-2",
+		consent: `
+  preset: vanilla-cookieconsent
+  max_age: 6 months
+  keys: {measuring: measuring, support: support, films: films}`,
+		cookie: "cc_cookie",
+		varies: true,
+		steps: []managerStep{
+			{name: "no choice"},
+			{name: "all refused at once", clicks: []string{"#c-s-bn"}, choice: `{"categories":["necessary"],"level":["necessary"],`},
+			{
+				name:    "one accepted after that",
+				clicks:  []string{"#settings", ".b-tg:has([value=films])", "#s-sv-bn"},
+				choice:  `{"categories":["necessary","films"],"level":["necessary","films"],`,
+				granted: []string{"films"},
+			},
+			{name: "all refused after that", clicks: []string{"#settings", "#s-rall-bn"}, choice: `{"categories":["necessary"],"level":["necessary"],`},
+		},
+	},
 }
