@@ -74,17 +74,25 @@ func (p *period) add(made time.Time, maxAge time.Duration) {
 // clock is wrong (rule C5).
 const maxSkew = 24 * time.Hour
 
-// timeOf is the time that a number of seconds or milliseconds since 1970 stands for.
+// timeOf is the time that a number of minutes, seconds or milliseconds since 1970 stands
+// for.
 func timeOf(n int64) time.Time {
-	if n > lastSecond {
+	switch {
+	case n > lastSecond:
 		return time.UnixMilli(n)
+	case n < firstSecond:
+		return time.Unix(60*n, 0)
 	}
 	return time.Unix(n, 0)
 }
 
 // lastSecond tells seconds and milliseconds apart: as seconds it is the year
-// 5138, as milliseconds March 1973.
-const lastSecond = 100_000_000_000
+// 5138, as milliseconds March 1973. firstSecond tells minutes and seconds apart: as
+// minutes it is the year 2160, as seconds March 1973.
+const (
+	lastSecond  = 100_000_000_000
+	firstSecond = 100_000_000
+)
 
 // wholePart reads the digits before the fraction of a decimal number of
 // ordinary size.
@@ -124,8 +132,8 @@ func (s *said) limit(other *said) {
 	}
 }
 
-// dateOf reads a date as consent managers write it: in seconds or milliseconds since
-// 1970, or as ISO 8601 or JavaScript have it.
+// dateOf reads a date as consent managers write it: in minutes, seconds or milliseconds
+// since 1970, or as ISO 8601 or JavaScript have it.
 func dateOf(text string) (time.Time, bool) {
 	if n, ok := wholePart([]byte(text)); ok {
 		return timeOf(n), true

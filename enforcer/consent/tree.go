@@ -154,16 +154,12 @@ func (n *node) at(path string) *node {
 }
 
 func (t *tree) read(text []byte, f *findings) bool {
-	s := scanner{text: text}
-	s.skipSpace()
-	// A text, number or boolean has no members.
-	if s.at == len(text) || text[s.at] != '{' && text[s.at] != '[' {
-		return false
-	}
 	f.passed = make([]bool, t.inner)
-	ok := f.readNode(&s, &t.root)
-	s.skipSpace()
-	return ok && s.at == len(text)
+	if said, ok := wholeString(text); ok {
+		text = said
+	}
+	// A text, number or boolean has no members.
+	return hasStructure(text) && f.passes(&t.root) && f.readStructure(text, &t.root)
 }
 
 // readNode takes a value, and records what is looked for in it. It reports false where
@@ -185,8 +181,11 @@ func (f *findings) readNode(s *scanner, n *node) bool {
 		return f.readArray(s, n, start)
 	}
 	said, kind := s.scalar()
-	if kind == malformed {
+	switch {
+	case kind == malformed:
 		return false
+	case s.text[start] == '"' && n.leadsOn() && hasStructure(said):
+		return f.readStructure(said, n)
 	}
 	isNull, isFalse := s.text[start] == 'n', s.text[start] == 'f'
 	f.keepAll(n, said)
