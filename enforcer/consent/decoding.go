@@ -110,6 +110,7 @@ func (f *findings) state(key int) State {
 type lists struct {
 	count   int   // how many there were
 	spoiled bool  // something else stood in the place of one
+	either  bool  // a service of a key that is in none may be in them under another one
 	in      []int // by key: in how many it was
 	last    []int // by key: in which it was last, counted from 1
 }
@@ -128,6 +129,8 @@ func (l *lists) said(key int) uint8 {
 	case l.spoiled:
 		return 1 << Undecodable
 	case l.count == 0:
+		return 0
+	case l.either && l.in[key] == 0:
 		return 0
 	case l.in[key] < l.count:
 		return 1 << Denied

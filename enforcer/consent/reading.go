@@ -253,6 +253,12 @@ func (d *document) period() (p period, ok bool) {
 
 // choice is what the keys come to.
 func (d *document) choice() (c Choice) {
+	if d.Either && d.absent == Denied {
+		d.absent, d.lists.either = Undecided, true
+		c = d.choice()
+		c.Denied = c.Denied.Union(d.all.Without(c.Granted.Union(c.Undecodable)))
+		return c
+	}
 	for i := range d.grants {
 		g := &d.grants[i]
 		if slices.ContainsFunc(g.keys, d.isDisputed) {

@@ -31,6 +31,10 @@ type Source struct {
 	// Grants tell which services a key in the value speaks of.
 	Grants []Grant
 
+	// Either tells that one of the grants of a service is enough in a value that names
+	// all that is granted: the service's own key or that of its category.
+	Either bool
+
 	// The visitor has decided once one of the conditions in DecidedWhen is met, or,
 	// where there is none, the value can be read; has not where one in UndecidedWhen
 	// is met; and has denied everything that the source speaks of where one in

@@ -20,9 +20,16 @@ type JSON struct {
 	// Denied are paths of lists of denied keys, which stand beside those of Arrays.
 	Denied []string
 
+	// Entries are objects in an array, of which each is about one key. It may be nil.
+	Entries *Entries
+
 	// NonEmpty is the path of an array or object. The key is granted where that has
 	// something in it, and denied where it is empty, or not there.
 	NonEmpty string
+
+	// Complete tells that Member or Entries name all that is granted: a key that is not
+	// there is denied.
+	Complete bool
 }
 
 // KeyName is what stands for a key in the paths of [JSON].
@@ -51,10 +58,10 @@ func (*JSON) CheckMember(member string) error {
 }
 
 // HasWords implements [Decoding].
-func (d *JSON) HasWords() bool { return d.Member != "" }
+func (d *JSON) HasWords() bool { return d.Member != "" || d.Entries != nil }
 
 func (d *JSON) absent() State {
-	if d.Member != "" {
+	if d.HasWords() && !d.Complete {
 		return Undecided
 	}
 	return Denied
@@ -87,6 +94,9 @@ func (d *JSON) reader(keys, members names) reader {
 	for _, path := range d.Denied {
 		t.root.at(path).denies = true
 	}
+	if d.Entries != nil {
+		t.root.place(d.Entries.Path).entries = d.Entries
+	}
 	for member := range members {
 		n := t.root.at(member)
 		n.members = append(n.members, member)
@@ -110,6 +120,7 @@ type node struct {
 	members []string // under which its text is looked for
 	list    bool     // it lists keys
 	denies  bool     // it lists keys that are denied
+	entries *Entries // which it lists
 	inParts bool     // its members list keys together,
 	isPart  bool     // and this is one of them
 }
@@ -135,6 +146,14 @@ func (n *node) child(name []byte) *node {
 		return child
 	}
 	return part
+}
+
+// place is the node at a path that may be Root.
+func (n *node) place(path string) *node {
+	if path == Root {
+		return n
+	}
+	return n.at(path)
 }
 
 // at is the node at a path, which is made where there is none.
@@ -200,7 +219,7 @@ func (f *findings) readNode(s *scanner, n *node) bool {
 		}
 	}
 	f.noteAll(n.filled, Undecodable)
-	f.lists.spoiled = f.lists.spoiled || n.list || n.isPart || n.inParts || n.denies && !isNull
+	f.lists.spoiled = f.lists.spoiled || n.list || n.isPart || n.inParts || n.denies && !isNull || n.entries != nil
 	return true
 }
 
@@ -216,7 +235,7 @@ func (f *findings) passes(n *node) bool {
 }
 
 func (f *findings) readObject(s *scanner, n *node, start int) bool {
-	f.lists.spoiled = f.lists.spoiled || n.list || n.isPart || n.denies
+	f.lists.spoiled = f.lists.spoiled || n.list || n.isPart || n.denies || n.entries != nil
 	if n.inParts {
 		f.lists.count++
 	}
@@ -283,6 +302,9 @@ func (f *findings) readItem(s *scanner, n *node) bool {
 		return false
 	}
 	s.skipSpace()
+	if n.entries != nil {
+		return f.readEntry(s, n.entries)
+	}
 	if s.at < len(s.text) && (s.text[s.at] == '{' || s.text[s.at] == '[') {
 		_, kind := s.value()
 		return kind != malformed

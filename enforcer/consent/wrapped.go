@@ -34,5 +34,5 @@ func hasStructure(text []byte) bool {
 
 // leadsOn reports whether something is looked for in an object or array at a node.
 func (n *node) leadsOn() bool {
-	return n.number != 0 || n.list || n.isPart || n.denies || len(n.filled) > 0
+	return n.number != 0 || n.list || n.isPart || n.denies || n.entries != nil || len(n.filled) > 0
 }

@@ -113,17 +113,48 @@ func (r *reader) jsonDecoding(n *yaml.Node) consent.Decoding {
 			r.checkDenied(v, d.Denied)
 		}},
 		field{"non_empty", func(v *yaml.Node) { d.NonEmpty = r.keyPath(v, "non_empty") }},
+		field{"entries", func(v *yaml.Node) { d.Entries = r.entries(v) }},
+		field{"absent", func(v *yaml.Node) { d.Complete = r.absent(v) }},
 	)
 	ways := 0
-	for _, isThere := range []bool{d.Member != "", d.Arrays != nil, d.NonEmpty != ""} {
+	for _, isThere := range []bool{d.Member != "", d.Arrays != nil, d.NonEmpty != "", d.Entries != nil} {
 		if isThere {
 			ways++
 		}
 	}
 	if n.Kind == yaml.MappingNode && (ways != 1 || d.Denied != nil && d.Arrays == nil) {
-		r.errorf(n, "expected one of member, array and non_empty in json, and denied only beside array")
+		r.errorf(n, "expected one of member, entries, array and non_empty in json, and denied only beside array")
+	} else if absent := valueOf(n, "absent"); absent != nil && !d.HasWords() {
+		r.errorf(absent, "absent goes with member and entries: what array and non_empty do not name is denied anyway")
 	}
 	return d
+}
+
+// entries reads how the objects of an array tell keys and their words.
+func (r *reader) entries(n *yaml.Node) *consent.Entries {
+	e := new(consent.Entries)
+	r.mapping(n, "entries", []string{"array", "key", "word"},
+		field{"array", func(v *yaml.Node) {
+			e.Path, _ = r.text(v, "array")
+			if e.Path != consent.Root {
+				r.checkPath(v, "array", e.Path)
+			}
+			if strings.Contains(e.Path, consent.KeyName) || strings.Contains(e.Path, consent.AnyMember) {
+				r.errorf(v, "expected the path of one array of objects, such as categories, found %q", e.Path)
+			}
+		}},
+		field{"key", func(v *yaml.Node) { e.Key, _ = r.text(v, "key") }},
+		field{"word", func(v *yaml.Node) { e.Word, _ = r.text(v, "word") }},
+	)
+	if e.Key == e.Word && e.Key != "" {
+		r.errorf(n, "expected two members of each object, found %q as key and word", e.Key)
+	}
+	return e
+}
+
+// absent reads what a key means that is not in a value, and reports whether it is denied.
+func (r *reader) absent(n *yaml.Node) bool {
+	return r.oneOf(n, "absent", "undecided", "denied") == "denied"
 }
 
 // checkArrays refuses paths of arrays that cannot be, or cannot be told apart.
@@ -188,7 +219,7 @@ func (r *reader) pairsDecoding(at, n *yaml.Node) consent.Decoding {
 	r.mapping(n, "pairs", []string{"between", "assign"},
 		field{"between", func(v *yaml.Node) { d.Between = r.separators(v, "between") }},
 		field{"assign", func(v *yaml.Node) { d.Assign = r.separator(v, "assign") }},
-		field{"absent", func(v *yaml.Node) { d.Complete = r.oneOf(v, "absent", "undecided", "denied") == "denied" }},
+		field{"absent", func(v *yaml.Node) { d.Complete = r.absent(v) }},
 		field{"nested", func(v *yaml.Node) {
 			d.Nested = new(consent.Nested)
 			r.mapping(v, "nested", []string{"member", "between", "assign"},

@@ -91,6 +91,7 @@ func anyOf(d *document) string {
 }
 
 func (r *reader) addOwnKeys(p *Policy, s *sourceSection) {
+	s.Either = true
 	for _, key := range slices.Sorted(maps.Keys(p.Decoder.Keys)) {
 		if err := s.Decoding.CheckKey(key); err != nil {
 			r.errorf(s.decodeNode, "no value can have the key %q: say under keys which keys stand for which categories or services (%v)", key, err)
