@@ -21,8 +21,13 @@ type Step struct {
 type StepKind uint8
 
 const (
-	// Percent undoes percent-encoding as JavaScript's decodeURIComponent does.
+	// Percent undoes percent-encoding as JavaScript's decodeURIComponent does, and then
+	// as WholePercent does.
 	Percent StepKind = iota
+	// WholePercent undoes percent-encoding of a text as a whole, as often as there is
+	// one: a text in which a separator stands for itself, such as "groups=C0001%3A1", is
+	// left as it is.
+	WholePercent
 	// Base64 undoes base64 in either alphabet, with or without padding.
 	Base64
 	// DoubleQuotes undoes the quotes that Python's http.cookies writes.
@@ -53,8 +58,10 @@ func (s *Step) take(text []byte) (_ []byte, ok bool) {
 			return text, true
 		}
 		if decoded, ok := percentDecode(bytes.Clone(text)); ok {
-			return decoded, true
+			return wholeDecoded(decoded), true
 		}
+	case WholePercent:
+		return wholeDecoded(text), true
 	case Base64:
 		return base64Decoded(text), true
 	case DoubleQuotes:

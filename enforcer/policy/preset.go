@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
@@ -59,7 +60,7 @@ func moveTo(n, to *yaml.Node) {
 
 // merged is a mapping with the keys of another one that it does not have. Where both
 // have version, that is merged as well: a preset tells where it stands, and a site
-// which ones count.
+// which ones count. An empty list takes away what the other one has.
 func merged(own, other *yaml.Node) *yaml.Node {
 	all := *own
 	all.Content = nil
@@ -71,10 +72,22 @@ func merged(own, other *yaml.Node) *yaml.Node {
 	}
 	for i := 0; i+1 < len(own.Content); i += 2 {
 		key, value := own.Content[i], own.Content[i+1]
-		if theirs := valueOf(other, "version"); key.Value == "version" && theirs != nil && value.Kind == yaml.MappingNode {
+		theirs := valueOf(other, key.Value)
+		if theirs != nil && isEmptyList(value) && slices.Contains(lists, key.Value) {
+			continue
+		}
+		if key.Value == "version" && theirs != nil && value.Kind == yaml.MappingNode {
 			value = merged(value, theirs)
 		}
 		all.Content = append(all.Content, key, value)
 	}
 	return &all
 }
+
+// lists are the keys of a source that may have a list.
+var lists = []string{
+	"unwrap", "except", "granted", "denied", "undecided",
+	"decided_when", "undecided_when", "denied_when", "granted_when", "date",
+}
+
+func isEmptyList(n *yaml.Node) bool { return n.Kind == yaml.SequenceNode && len(n.Content) == 0 }
