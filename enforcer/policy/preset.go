@@ -60,7 +60,7 @@ func moveTo(n, to *yaml.Node) {
 
 // merged is a mapping with the keys of another one that it does not have. Where both
 // have version, that is merged as well: a preset tells where it stands, and a site
-// which ones count. An empty list takes away what the other one has.
+// which ones count. So is owns, where a site's cookies come on top. An empty list takes away what the other one has.
 func merged(own, other *yaml.Node) *yaml.Node {
 	all := *own
 	all.Content = nil
@@ -76,6 +76,9 @@ func merged(own, other *yaml.Node) *yaml.Node {
 		if theirs != nil && isEmptyList(value) && slices.Contains(lists, key.Value) {
 			continue
 		}
+		if key.Value == "owns" && theirs != nil {
+			value = joined(theirs, value)
+		}
 		if key.Value == "version" && theirs != nil && value.Kind == yaml.MappingNode {
 			value = merged(value, theirs)
 		}
@@ -87,7 +90,23 @@ func merged(own, other *yaml.Node) *yaml.Node {
 // lists are the keys of a source that may have a list.
 var lists = []string{
 	"unwrap", "except", "granted", "denied", "undecided",
-	"decided_when", "undecided_when", "denied_when", "granted_when", "date",
+	"decided_when", "undecided_when", "denied_when", "granted_when", "date", "owns",
 }
 
 func isEmptyList(n *yaml.Node) bool { return n.Kind == yaml.SequenceNode && len(n.Content) == 0 }
+
+// joined is a list with the items of another one, or an item of its own.
+func joined(list, more *yaml.Node) *yaml.Node {
+	if list.Kind != yaml.SequenceNode {
+		return more
+	}
+	all := *list
+	all.Content = slices.Clone(list.Content)
+	switch more.Kind {
+	case yaml.SequenceNode:
+		all.Content = append(all.Content, more.Content...)
+	default: // an item, or something that is none, which is reported as one
+		all.Content = append(all.Content, more)
+	}
+	return &all
+}
