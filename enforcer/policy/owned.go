@@ -102,7 +102,7 @@ func (r *reader) checkOwned(p *Policy, d *document, entries []*cookieEntry) {
 	}
 	for _, o := range p.owned.all {
 		for _, e := range r.refusing(p, d, entries, o.Name) {
-			r.errorf(e.node, "%q covers %q, in which the consent manager keeps its own state (owns, line %d), and which passes whatever the visitor chooses: list that cookie in a category with consent: none, or write owns: [] if it is no such cookie", e.Name, o.Name, o.Line)
+			r.errorf(e.node, "%q covers %q, which the consent manager owns (line %d) and which passes whatever the visitor chooses: list that cookie in a category with consent: none, or see that owns does not name it (owns: [] takes away what a preset owns)", e.Name, o.Name, o.Line)
 		}
 	}
 }
