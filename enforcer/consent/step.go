@@ -3,6 +3,7 @@ package consent
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 )
 
 // Step takes one wrapping off a text. A step that does not apply leaves the text as
@@ -54,8 +55,8 @@ func unwrapped(text []byte, steps []Step) (_ []byte, ok bool) {
 func (s *Step) take(text []byte) (_ []byte, ok bool) {
 	switch s.Do {
 	case Percent:
-		if bytes.IndexByte(text, '%') < 0 {
-			return text, true
+		if bytes.IndexByte(text, '%') < 0 || hasStructure(text) && json.Valid(text) {
+			return text, true // an escape in a string of JSON is a part of that
 		}
 		if decoded, ok := percentDecode(bytes.Clone(text)); ok {
 			return wholeDecoded(decoded), true

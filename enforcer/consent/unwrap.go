@@ -69,13 +69,23 @@ func percentDecode(text []byte) ([]byte, bool) {
 // maxLayers is how many percent-encodings are taken off a text that is encoded as a whole.
 const maxLayers = 3
 
-// wholeDecoded takes percent-encodings off a text, as long as all of it is encoded. It
-// leaves the text that it was given alone.
+// wholeDecoded takes percent-encodings off a text, as long as all of it is encoded, or
+// the quotes of JSON are. It leaves the text that it was given alone.
 func wholeDecoded(text []byte) []byte {
-	for layer := 0; layer < maxLayers && isEncodedWhole(text); layer++ {
-		text, _ = percentDecode(bytes.Clone(text))
+	for layer := 0; layer < maxLayers && (isEncodedWhole(text) || hasEncodedQuotes(text)); layer++ {
+		decoded, ok := percentDecode(bytes.Clone(text))
+		if !ok {
+			break
+		}
+		text = decoded
 	}
 	return text
+}
+
+// hasEncodedQuotes reports whether a text is JSON in which the quotes are encoded, and
+// other characters may not be: js-cookie writes it so. Without quotes it is none.
+func hasEncodedQuotes(text []byte) bool {
+	return hasStructure(text) && bytes.IndexByte(text, '"') < 0 && bytes.Contains(text, []byte("%22"))
 }
 
 // isEncodedWhole reports whether a text is what encodeURIComponent, or a stricter

@@ -185,3 +185,42 @@ func garblings(line string) map[string]string {
 	}
 	return all
 }
+
+// TestEncodedOnceMore: of every preset and every sample, cookies that are percent-encoded
+// once more say the same, and JSON as js-cookie encodes it (C2).
+func TestEncodedOnceMore(t *testing.T) {
+	t.Parallel()
+	for _, preset := range consent.Presets() {
+		samples, ok := presetSamples[preset.Name]
+		if !ok {
+			continue // it cannot be read
+		}
+		p, err := Parse("policy.yaml", []byte(presetPolicy(presetSource(preset.Name))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range samples.samples {
+			for _, encode := range []func(string) string{encoded, byJSCookie} {
+				pairs := strings.Split(s.line, "; ")
+				for i, pair := range pairs {
+					name, value, _ := strings.Cut(pair, "=")
+					pairs[i] = name + "=" + encode(value)
+				}
+				if line := strings.Join(pairs, "; "); spoken(t, p, line) != spoken(t, p, s.line) {
+					t.Errorf("C2: %s, %s: %.300q says %s, and not encoded %s", preset.Name, s.name, line, spoken(t, p, line), spoken(t, p, s.line))
+				}
+			}
+		}
+	}
+}
+
+// byJSCookie is JSON as js-cookie encodes it, and other text as it is.
+func byJSCookie(text string) string {
+	if !strings.HasPrefix(text, `{"`) && !strings.HasPrefix(text, `["`) {
+		return text
+	}
+	return keptByJSCookie.Replace(encoded(text))
+}
+
+var keptByJSCookie = strings.NewReplacer("%23", "#", "%24", "$", "%26", "&", "%2B", "+", "%3A", ":", "%3C", "<", "%3E", ">", "%3D", "=",
+	"%2F", "/", "%3F", "?", "%40", "@", "%5B", "[", "%5D", "]", "%5E", "^", "%60", "`", "%7B", "{", "%7D", "}", "%7C", "|")
