@@ -116,7 +116,7 @@ func (j *judge) permits(pair cookie.Pair, service int) bool {
 	case service == theChoice:
 		return true // rule Q5
 	case service == owned:
-		return !j.refuses(unlistedName(pair))
+		return !j.refuses(unlistedName(pair)) // rule Q7
 	}
 	return j.policy.AllowUnlisted && !j.refuses(unlistedName(pair))
 }
