@@ -127,6 +127,7 @@ func adminPolicy(w http.ResponseWriter, r *http.Request) error {
 		Site       string     `json:"site,omitempty"`
 		Choice     string     `json:"consent_cookie"`
 		Choices    []string   `json:"consent_cookies"`
+		Owned      []string   `json:"owned_cookies,omitempty"`
 		Categories []category `json:"categories"`
 		Services   []service  `json:"services"`
 
@@ -143,7 +144,7 @@ func adminPolicy(w http.ResponseWriter, r *http.Request) error {
 	answers := make([]answer, len(found))
 	for i, d := range found {
 		p := d.inForce.policy
-		a := answer{deployment: d, Site: p.Site, Choice: p.ConsentCookie, Choices: p.ChoiceCookies(), ThirdParties: p.ThirdParties, AllowedOrigins: originTexts(p.AllowedOrigins)}
+		a := answer{deployment: d, Site: p.Site, Choice: p.ConsentCookie, Choices: p.ChoiceCookies(), Owned: p.OwnedCookies(), ThirdParties: p.ThirdParties, AllowedOrigins: originTexts(p.AllowedOrigins)}
 		for _, c := range p.Categories {
 			a.Categories = append(a.Categories, category{c.ID, c.Consent})
 		}

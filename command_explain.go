@@ -161,14 +161,24 @@ func adviseOnNameless(cmd *cobra.Command, cookies []string) {
 	}
 }
 
-// explainRules judges a cookie of each rule, for which the rule's own name stands: a
-// pattern matches itself, and no other one that does is more specific.
+// explainRules judges a cookie of each rule, and of each name that a consent manager
+// owns. The rule's own name stands for it: a pattern matches itself, and no other one
+// that does is more specific.
 func (x *explanation) explainRules(p *policy.Policy, request http.Header) {
 	e := enforcer.New(p)
 	choice := e.Explain(request, nil)
 	x.State, x.Causes = choice.State, choice.Causes
+	var names []string
 	for rule := range p.Rules() {
-		r, pair := request.Clone(), rule.Name+"=1"
+		names = append(names, rule.Name)
+	}
+	for _, name := range p.OwnedCookies() {
+		if p.Lookup(name) == nil && !p.HoldsChoice(name) {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		r, pair := request.Clone(), name+"=1"
 		r["Cookie"] = append(r["Cookie"], pair)
 		var of enforcer.Decision
 		for _, d := range e.Explain(r, nil).Decisions {

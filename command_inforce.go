@@ -21,6 +21,7 @@ type remotePolicy struct {
 	SHA256         string   `json:"sha256"`
 	ConsentCookie  string   `json:"consent_cookie"`
 	ConsentCookies []string `json:"consent_cookies"`
+	OwnedCookies   []string `json:"owned_cookies"`
 	Categories     []struct {
 		ID      string         `json:"id"`
 		Consent policy.Consent `json:"consent"`
@@ -75,6 +76,9 @@ func (p *remotePolicy) document() string {
 			conditions[i] = "{cookie: " + yamlText(name) + "}"
 		}
 		fmt.Fprintf(&b, ", decided_when: [%s]", strings.Join(conditions, ", "))
+	}
+	if len(p.OwnedCookies) > 0 {
+		fmt.Fprintf(&b, ", owns: [%s]", yamlTexts(p.OwnedCookies))
 	}
 	b.WriteString("}\ncategories:\n")
 	for _, c := range p.Categories {

@@ -116,7 +116,10 @@ func (found *inventorySeen) table(now time.Time) *table {
 		if c.Removed > 0 {
 			removed.tone = red
 		}
-		if c.Service == "" {
+		switch {
+		case c.Owned:
+			listed = cell{text: "owned"}
+		case c.Service == "":
 			listed.tone = yellow
 		}
 		t.add(cell{text: c.Host}, shownName(c.Name), cell{text: fmt.Sprint(c.Sent)}, set, removed, listed, cell{text: ago(now.Sub(c.LastSeen))})

@@ -34,6 +34,8 @@ func sightings() []cookieSeen {
 	session.Service, session.Category = "portal", "necessary"
 	basket := seenAt("portal.example", "basket", 50*24*time.Hour, 12, 3, 15)
 	basket.Attributes = &inventory.Attributes{Path: "/shop"}
+	manager := seenAt("portal.example", "OptanonControl", 0, 5, 0, 0)
+	manager.Owned = true
 	elsewhere := seenAt("www.portal.example", "basket", 0, 1, 1, 2)
 	elsewhere.Attributes = &inventory.Attributes{Domain: "com", Path: "/shop"}
 	return []cookieSeen{
@@ -41,6 +43,8 @@ func sightings() []cookieSeen {
 		seenAt("portal.example", "_ga_*", 0, 1, 0, 1), // listed by now
 		seenAt("portal.example", "*", 0, 1, 0, 1),
 		seenAt("portal.example", "choice", 0, 5, 0, 0),
+		manager,
+		seenAt("portal.example", "banner-seen", 0, 5, 0, 5), // owned by now
 		seenAt("portal.example", "weird: [\"'*'\"] #", 0, 1, 0, 1),
 		seenAt("portal.example", "a\x1b]0;evil\u202e", 0, 1, 0, 1),
 		seenAt("portal.example", strings.Repeat("long", 30)+"…", 0, 1, 0, 1),
@@ -140,7 +144,7 @@ func gateway(t *testing.T, policies string, cookies ...cookieSeen) string {
 }
 
 const (
-	onePolicy = `{"policies": [{"policy": "policy.yaml", "sha256": "1a", "consent_cookie": "choice",
+	onePolicy = `{"policies": [{"policy": "policy.yaml", "sha256": "1a", "consent_cookie": "choice", "owned_cookies": ["banner-*"],
 		"categories": [{"id": "third_party", "consent": "required"}, {"id": "necessary", "consent": "none"}],
 		"services": [{"id": "fbc", "category": "third_party", "cookies": ["_ga", "_ga_*"]}]},
 		{"policy": "policy.yaml", "sha256": "1a", "mode": "report"}]}`

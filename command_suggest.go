@@ -28,7 +28,7 @@ func suggest(w io.Writer, p *remotePolicy, cookies []cookieSeen) error {
 		d.taken[s.ID] = true
 	}
 	cookies = slices.DeleteFunc(slices.Clone(cookies), func(c cookieSeen) bool {
-		return c.Service != "" || inForce.Lookup(c.Name) != nil // the policy may be younger than what was last seen
+		return c.Service != "" || c.Owned || inForce.Lookup(c.Name) != nil || inForce.Owns(c.Name, len(c.Name)) // the policy may be younger than what was last seen
 	})
 	left := len(cookies) - maxDraft
 	if left > 0 {

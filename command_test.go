@@ -56,6 +56,7 @@ func TestCommands(t *testing.T) {
 		"presets_osano":          {"presets", "osano"},
 		"presets_unknown":        {"presets", "onetrus"},
 		"explain_managed":        {"explain", "--policy=testdata/command/managed.yaml", "--choice=OptanonConsent=groups=C0002%3A1%2CC0004%3A0; OptanonAlertBoxClosed=2026-11-20T05:08:46.528Z"},
+		"explain_owned":          {"explain", "--policy=testdata/command/managed.yaml", "--cookie=OptanonControl=1; OptanonConsent=; _ga=1"},
 		"explain_managed_value":  {"explain", "--policy=testdata/command/managed.yaml", "--choice=interactionCount=0&groups=C0002%3A1"},
 		"help_inventory":         {"inventory", "--help"},
 		"help_audit":             {"audit", "--help"},

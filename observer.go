@@ -75,7 +75,7 @@ func sighting(host string, c *enforcer.Observed, now time.Time) inventory.Sighti
 		Host:    host,
 		Name:    cookie.Collapsed(c.Name),
 		Removed: c.Action == enforcer.Removed,
-		Verdict: inventory.Verdict{Category: c.Category, Service: c.Service},
+		Verdict: inventory.Verdict{Category: c.Category, Service: c.Service, Owned: c.Reason == enforcer.Owned},
 	}
 	if c.Direction == enforcer.Request {
 		return s

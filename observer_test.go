@@ -128,6 +128,7 @@ func TestSightings(t *testing.T) {
 		{Decision: enforcer.Decision{Direction: enforcer.Response, Name: "_ga_0a1b2c3d", Service: "ga", Category: "statistical", Action: enforcer.Removed, Reason: enforcer.Denied},
 			Line: "_ga_0a1b2c3d=secret; Domain=.Example.org; Path=/of/12345; Secure; HttpOnly; SameSite=lax; Max-Age=60; Partitioned"},
 		{Decision: enforcer.Decision{Direction: enforcer.Response, Name: "gone", Action: enforcer.Kept, Reason: enforcer.Deletion}, Line: "gone=; Max-Age=0"},
+		{Decision: enforcer.Decision{Direction: enforcer.Response, Name: "OptanonControl", Rule: "Optanon*", Action: enforcer.Kept, Reason: enforcer.Owned}, Line: "OptanonControl=; Max-Age=0"},
 		{Decision: enforcer.Decision{Direction: enforcer.Response, Name: "", Action: enforcer.Removed, Reason: enforcer.Unlisted}, Line: "secret"},
 		{Decision: enforcer.Decision{Direction: enforcer.Response, Name: "_ga", Action: enforcer.Expired, Reason: enforcer.Denied}},
 	}})
@@ -139,6 +140,7 @@ func TestSightings(t *testing.T) {
 		{Host: "data.example.org", Name: "_ga_*", Direction: inventory.Set, Removed: true, Verdict: inventory.Verdict{Category: "statistical", Service: "ga"},
 			Attributes: &inventory.Attributes{Domain: "example.org", Path: "/of/*", SameSite: "Lax", Secure: true, HTTPOnly: true, Partitioned: true, MaxAge: 60}},
 		{Host: "data.example.org", Name: "gone", Direction: inventory.Set},
+		{Host: "data.example.org", Name: "OptanonControl", Direction: inventory.Set, Verdict: inventory.Verdict{Owned: true}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -352,6 +352,36 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
+// TestOwned: cookies of the consent manager are told from unlisted ones, and hold no
+// choice (Q5).
+func TestOwned(t *testing.T) {
+	t.Parallel()
+	p := shippedPolicy(t, "\nconsent:\n", "\nexpire_unlisted: true\nconsent:\n  owns: [banner-*]\n")
+	r, err := Run(p, "site.har", strings.NewReader(har(
+		at(0, site, "banner-a1=Secret; stranger=Secret", "banner-b2=Secret"),
+		at(1, site, denied+"; banner-a1=Secret; stranger=Secret"),
+	)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	noSecrets(t, r, err)
+	want := []string{
+		`before removed request "stranger" unlisted / 1x, first 1 /`,
+		`before kept request "banner-*" owned / 1x, first 1 /`,
+		`before kept response "banner-*" owned / 1x, first 1 /`,
+		`after removed request "stranger" unlisted / 1x, first 2 /`,
+		`after expired response "stranger" unlisted / 1x, first 2 /`,
+		`after kept request "banner-*" owned / 1x, first 2 /`,
+		`after kept request "cookies_preferences" choice necessary/preferences 1x, first 2 /`,
+	}
+	if got := findings(r); !slices.Equal(got, want) {
+		t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+	if r.Choice != 2 {
+		t.Errorf("the choice is in entry %d", r.Choice)
+	}
+}
+
 // TestWhyNothingIsDecided: a recording has no choice only where there is none, and says
 // why consent cookies that are there are none.
 func TestWhyNothingIsDecided(t *testing.T) {

@@ -15,12 +15,12 @@ type Decision struct {
 	Name string `json:"name"`
 
 	// Category and Service are the ids of what the cookie belongs to. They are empty
-	// where no rule names it.
+	// where no service lists it.
 	Category string `json:"category,omitempty"`
 	Service  string `json:"service,omitempty"`
 
-	// Rule is the name or pattern in the policy, and Line the line it stands on. They
-	// are empty and zero where no rule names the cookie.
+	// Rule is the name or pattern in the policy, and Line the line it stands on, or that
+	// of the preset which has it. They are empty and zero where nothing names the cookie.
 	Rule string `json:"rule,omitempty"`
 	Line int    `json:"line,omitempty"`
 
@@ -80,6 +80,8 @@ const (
 	Hidden Reason = "hidden"
 	// Choice: it is the consent cookie.
 	Choice Reason = "choice"
+	// Owned: it is another cookie of the consent manager.
+	Owned Reason = "owned"
 	// Deletion: the line deletes it.
 	Deletion Reason = "deletion"
 	// Retention: it would live longer than the policy promises.
@@ -89,6 +91,9 @@ const (
 // decision is that about a pair which belongs to a service, and which passes.
 func (j *judge) decision(d Direction, pair cookie.Pair, service int) Decision {
 	decision := Decision{Direction: d, Name: pair.Name(), Action: Kept, Reason: j.why(service)}
+	if o := j.policy.LookupOwned(decision.Name); o != nil && service == owned {
+		decision.Rule, decision.Line = o.Name, o.Line
+	}
 	rule := j.policy.Lookup(decision.Name)
 	if rule == nil || service == unlisted {
 		return decision
@@ -129,11 +134,11 @@ func (j *judge) decideLine(p listed, service int) Decision {
 	return d
 }
 
-// remove decides that a cookie goes that is not permitted. An unlisted one goes for
-// another reading of its name, where such are allowed.
+// remove decides that a cookie goes that is not permitted. One that no rule names goes
+// for another reading of its name, where such are allowed.
 func (j *judge) remove(d *Decision, service int) {
 	d.Action = Removed
-	if service == unlisted && j.policy.AllowUnlisted {
+	if service == owned || service == unlisted && j.policy.AllowUnlisted {
 		d.Reason = Hidden
 	}
 }
@@ -143,6 +148,8 @@ func (j *judge) why(service int) Reason {
 	switch {
 	case service == theChoice:
 		return Choice
+	case service == owned:
+		return Owned
 	case service < 0:
 		return Unlisted
 	case j.policy.IsNecessary(service):

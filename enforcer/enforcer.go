@@ -115,6 +115,8 @@ func (j *judge) permits(pair cookie.Pair, service int) bool {
 		return j.permitted.Has(service)
 	case service == theChoice:
 		return true // rule Q5
+	case service == owned:
+		return !j.refuses(unlistedName(pair)) // rule Q7
 	}
 	return j.policy.AllowUnlisted && !j.refuses(unlistedName(pair))
 }

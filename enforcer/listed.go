@@ -18,8 +18,9 @@ type listed struct {
 const (
 	unlisted  = -1 // no rule names it
 	theChoice = -2 // it is the consent cookie
-	dropped   = -3 // it does not pass
-	tooLong   = -4 // it passes, but is to live less long
+	owned     = -3 // it is another cookie of the consent manager
+	dropped   = -4 // it does not pass
+	tooLong   = -5 // it passes, but is to live less long
 )
 
 // serviceOf is the service that a pair belongs to, and the hash of its name.
@@ -30,10 +31,13 @@ func serviceOf(p *policy.Policy, pair cookie.Pair) (service int, hash uint64) {
 		return theChoice, choiceHash
 	}
 	service, listed, hash := p.ServiceOf(pair.Text, len(name))
-	if !listed {
-		return unlisted, hash
+	switch {
+	case listed:
+		return service, hash
+	case p.Owns(pair.Text, len(name)):
+		return owned, hash
 	}
-	return service, hash
+	return unlisted, hash
 }
 
 // choiceHash is in place of the hash of the consent cookie's name.

@@ -147,7 +147,7 @@ func (x *Exchange) observeSetCookies(j *judge, f *setCookies, pairs []listed, ke
 	}
 	hash := x.like.and(j.choice.hash).and(uint64(f.names))
 	for i, p := range pairs {
-		if p.service < unlisted && p.service != theChoice {
+		if p.service <= dropped {
 			hash = hash.and(uint64(i)<<8 | uint64(-p.service))
 		}
 	}

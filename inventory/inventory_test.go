@@ -98,7 +98,7 @@ func TestRecords(t *testing.T) {
 		},
 		{
 			name:     "set, and a time with nanoseconds in a zone",
-			messages: []message{{at(0).Add(time.Nanosecond).In(time.FixedZone("", 4*3600)), 2, []Sighting{{Host: "h", Name: "a", Direction: Set, Attributes: &all, Removed: true, Verdict: Verdict{"statistical", "matomo"}}}}},
+			messages: []message{{at(0).Add(time.Nanosecond).In(time.FixedZone("", 4*3600)), 2, []Sighting{{Host: "h", Name: "a", Direction: Set, Attributes: &all, Removed: true, Verdict: Verdict{Category: "statistical", Service: "matomo"}}}}},
 			want: `[{"host":"h","name":"a","set":2,"removed":2,"first_seen":"2026-11-24T12:00:00Z","last_seen":"2026-11-24T12:00:00Z",` +
 				`"attributes":{"domain":"example.org","path":"/a","same_site":"Lax","secure":true,"http_only":true,"partitioned":true,"max_age":3600},` +
 				`"last_set":"2026-11-24T12:00:00Z","category":"statistical","service":"matomo"}]`,
@@ -113,10 +113,10 @@ func TestRecords(t *testing.T) {
 		{
 			name: "the later one wins, whichever is added first",
 			messages: []message{
-				{at(9), 1, []Sighting{{Host: "h", Name: "a", Verdict: Verdict{"late", ""}}}},
-				{at(5), 1, []Sighting{{Host: "h", Name: "a", Direction: Set, Attributes: &Attributes{Path: "/5"}, Verdict: Verdict{"early", ""}}}},
-				{at(2), 1, []Sighting{{Host: "h", Name: "a", Direction: Set, Attributes: &Attributes{Path: "/2"}, Verdict: Verdict{"earlier", "x"}}}},
-				{at(7), 1, []Sighting{{Host: "h", Name: "a", Direction: Set, Verdict: Verdict{"early", ""}}}},
+				{at(9), 1, []Sighting{{Host: "h", Name: "a", Verdict: Verdict{Category: "late"}}}},
+				{at(5), 1, []Sighting{{Host: "h", Name: "a", Direction: Set, Attributes: &Attributes{Path: "/5"}, Verdict: Verdict{Category: "early"}}}},
+				{at(2), 1, []Sighting{{Host: "h", Name: "a", Direction: Set, Attributes: &Attributes{Path: "/2"}, Verdict: Verdict{Category: "earlier", Service: "x"}}}},
+				{at(7), 1, []Sighting{{Host: "h", Name: "a", Direction: Set, Verdict: Verdict{Category: "early"}}}},
 			},
 			want: `[{"host":"h","name":"a","sent":1,"set":3,"first_seen":"2026-11-24T12:00:02Z","last_seen":"2026-11-24T12:00:09Z",` +
 				`"attributes":{"path":"/5"},"last_set":"2026-11-24T12:00:05Z","category":"late"}]`,
@@ -124,7 +124,7 @@ func TestRecords(t *testing.T) {
 		{
 			name: "of two at the same second, the one added last",
 			messages: []message{
-				{at(0), 1, []Sighting{{Host: "h", Name: "a", Direction: Set, Attributes: &Attributes{MaxAge: 1}, Verdict: Verdict{"c", "s"}}}},
+				{at(0), 1, []Sighting{{Host: "h", Name: "a", Direction: Set, Attributes: &Attributes{MaxAge: 1}, Verdict: Verdict{Category: "c", Service: "s"}}}},
 				{at(0), 1, []Sighting{{Host: "h", Name: "a", Direction: Set, Attributes: &Attributes{}}}},
 			},
 			want: `[{"host":"h","name":"a","set":2,"first_seen":"2026-11-24T12:00:00Z","last_seen":"2026-11-24T12:00:00Z","attributes":{},"last_set":"2026-11-24T12:00:00Z"}]`,
@@ -207,7 +207,7 @@ func TestTextsAreBounded(t *testing.T) {
 	long := strings.Repeat("\x1b", 1<<16)
 	i := New()
 	attributes := &Attributes{Domain: long, Path: long, SameSite: long}
-	add(i, Sighting{Host: long, Name: long, Direction: Set, Attributes: attributes, Verdict: Verdict{long, long}})
+	add(i, Sighting{Host: long, Name: long, Direction: Set, Attributes: attributes, Verdict: Verdict{Category: long, Service: long}})
 	s := i.Snapshot()
 	if text := asJSON(t, s); len(s.Records) != 1 || len(text) > 3000 || strings.Contains(text, "u001b") {
 		t.Errorf("%d bytes of %d records", len(text), len(s.Records))
@@ -448,7 +448,7 @@ func BenchmarkAdd(b *testing.B) {
 		if k%4 == 0 {
 			s = set(name)
 		}
-		s.Verdict = Verdict{"statistical", "matomo"}
+		s.Verdict = Verdict{Category: "statistical", Service: "matomo"}
 		message = append(message, s)
 	}
 	i := New()

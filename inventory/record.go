@@ -52,6 +52,9 @@ type Attributes struct {
 type Verdict struct {
 	Category string `json:"category,omitempty"`
 	Service  string `json:"service,omitempty"`
+
+	// Owned tells that it is a cookie of the consent manager, which passes unlisted.
+	Owned bool `json:"owned,omitempty"`
 }
 
 // Record is what is known of one name, or of one origin, on one host. Times are in UTC, with a

@@ -55,6 +55,10 @@ type Data struct {
 	// Strips tells that cookies which the policy does not list do not pass.
 	Strips bool
 
+	// Owned are the names of cookies that pass all the same, since the consent manager
+	// owns them, and that no table lists.
+	Owned []Words
+
 	// Updated is the day of the policy, such as 2026-01-31, and UpdatedText the same in
 	// words of the language. Both are empty where it is not known.
 	Updated, UpdatedText string

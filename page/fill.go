@@ -62,6 +62,11 @@ func (f *filler) data() *Data {
 		d.Categories = append(d.Categories, f.category(i))
 	}
 	f.addServices(d)
+	for _, name := range f.policy.OwnedCookies() {
+		if f.policy.Lookup(name) == nil {
+			d.Owned = f.list(d.Owned, Words{Text: name})
+		}
+	}
 	f.addBoxes(d)
 	return d
 }

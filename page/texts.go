@@ -84,6 +84,7 @@ type Texts struct {
 	InForce  string `yaml:"in_force"`
 	Enforced string `yaml:"enforced"`
 	Stripped string `yaml:"stripped"`
+	Owned    string `yaml:"owned"`
 	Site     string `yaml:"site"`
 	Updated  string `yaml:"updated"`
 	Hash     string `yaml:"hash"`

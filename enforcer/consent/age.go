@@ -133,24 +133,33 @@ func (s *said) limit(other *said) {
 }
 
 // dateOf reads a date as consent managers write it: in minutes, seconds or milliseconds
-// since 1970, or as ISO 8601 or JavaScript have it.
+// since 1970, or as ISO 8601 or JavaScript have it, percent-encoded or not.
 func dateOf(text string) (time.Time, bool) {
+	text = string(wholeDecoded([]byte(text)))
 	if n, ok := wholePart([]byte(text)); ok {
 		return timeOf(n), true
 	}
 	if zone := strings.Index(text, " ("); zone >= 0 {
 		text = text[:zone] // "Tue Nov 24 2026 10:00:00 GMT+0100 (CET)"
 	}
-	for _, layout := range []string{
-		time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", time.DateOnly,
-		"Mon Jan 02 2006 15:04:05 GMT-0700", http.TimeFormat,
-	} {
+	for _, layout := range layouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t, true
 		}
 	}
 	return time.Time{}, false
 }
+
+// layouts are those of dates in words. After seconds there may be a fraction of them,
+// with a point or a comma.
+var layouts = func() (all []string) {
+	for _, clock := range []string{"T15:04:05", " 15:04:05", "T15:04", " 15:04"} {
+		for _, zone := range []string{"Z07:00", "", "Z0700", "Z07", " Z07:00", " Z0700"} {
+			all = append(all, time.DateOnly+clock+zone)
+		}
+	}
+	return append(all, time.DateOnly, "Mon Jan 02 2006 15:04:05 GMT-0700", http.TimeFormat)
+}()
 
 // addAge adds that what is said does not count at this time.
 func (c *causes) addAge(cookie string, p period, s *said) {

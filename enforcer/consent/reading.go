@@ -299,9 +299,12 @@ func (d *document) becauseOf(keys []int) {
 
 // objections are what the value says against services whose denial lasts, of a visitor
 // who has not decided by the conditions of the source (rule C8). What a value does not
-// say is no objection.
+// say is no objection, but for an array of objects that is there and names all that is
+// granted (rule C10).
 func (d *document) objections() Choice {
-	d.absent = Undecided
+	if !d.hasEntries || d.meetsAny(d.GrantedWhen) {
+		d.absent = Undecided
+	}
 	c := d.choice().withoutGrants()
 	if d.mayBeCutOff() && slices.ContainsFunc(d.DeniedWhen, d.isSilentOn) {
 		c.Undecodable = c.Undecodable.Union(d.all)

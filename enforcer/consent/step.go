@@ -3,6 +3,7 @@ package consent
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 )
 
 // Step takes one wrapping off a text. A step that does not apply leaves the text as
@@ -21,8 +22,13 @@ type Step struct {
 type StepKind uint8
 
 const (
-	// Percent undoes percent-encoding as JavaScript's decodeURIComponent does.
+	// Percent undoes percent-encoding as JavaScript's decodeURIComponent does, and then
+	// as WholePercent does.
 	Percent StepKind = iota
+	// WholePercent undoes percent-encoding of a text as a whole, as often as there is
+	// one: a text in which a separator stands for itself, such as "groups=C0001%3A1", is
+	// left as it is.
+	WholePercent
 	// Base64 undoes base64 in either alphabet, with or without padding.
 	Base64
 	// DoubleQuotes undoes the quotes that Python's http.cookies writes.
@@ -49,12 +55,14 @@ func unwrapped(text []byte, steps []Step) (_ []byte, ok bool) {
 func (s *Step) take(text []byte) (_ []byte, ok bool) {
 	switch s.Do {
 	case Percent:
-		if bytes.IndexByte(text, '%') < 0 {
-			return text, true
+		if bytes.IndexByte(text, '%') < 0 || hasStructure(text) && json.Valid(text) {
+			return text, true // an escape in a string of JSON is a part of that
 		}
 		if decoded, ok := percentDecode(bytes.Clone(text)); ok {
-			return decoded, true
+			return wholeDecoded(decoded), true
 		}
+	case WholePercent:
+		return wholeDecoded(text), true
 	case Base64:
 		return base64Decoded(text), true
 	case DoubleQuotes:

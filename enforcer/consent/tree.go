@@ -270,6 +270,7 @@ func (f *findings) readObject(s *scanner, n *node, start int) bool {
 }
 
 func (f *findings) readArray(s *scanner, n *node, start int) bool {
+	f.hasEntries = f.hasEntries || n.entries != nil
 	if n.list || n.inParts { // of an object without members, PHP makes an array
 		f.lists.count++
 	}

@@ -66,6 +66,56 @@ func percentDecode(text []byte) ([]byte, bool) {
 	return out, true
 }
 
+// maxLayers is how many percent-encodings are taken off a text that is encoded as a whole.
+const maxLayers = 3
+
+// wholeDecoded takes percent-encodings off a text, as long as all of it is encoded, or
+// the quotes of JSON are. It leaves the text that it was given alone.
+func wholeDecoded(text []byte) []byte {
+	for layer := 0; layer < maxLayers && (isEncodedWhole(text) || hasEncodedQuotes(text)); layer++ {
+		decoded, ok := percentDecode(bytes.Clone(text))
+		if !ok {
+			break
+		}
+		text = decoded
+	}
+	return text
+}
+
+// hasEncodedQuotes reports whether a text is JSON in which the quotes are encoded, and
+// other characters may not be: js-cookie writes it so. Without quotes it is none.
+func hasEncodedQuotes(text []byte) bool {
+	return hasStructure(text) && bytes.IndexByte(text, '"') < 0 && bytes.Contains(text, []byte("%22"))
+}
+
+// isEncodedWhole reports whether a text is what encodeURIComponent, or a stricter
+// encoder, makes of another one. No encoder escapes letters, digits and "-._", so a text
+// in which such an escape stands was meant as it is.
+func isEncodedWhole(text []byte) bool {
+	hasEscapes := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '%':
+			if i+2 >= len(text) || unhex[text[i+1]] < 0 || unhex[text[i+2]] < 0 {
+				return false
+			}
+			if isPlain(byte(unhex[text[i+1]]<<4 | unhex[text[i+2]])) {
+				return false
+			}
+			hasEscapes = true
+			i += 2
+		case !isPlain(c) && bytes.IndexByte([]byte("~!*'()"), c) < 0:
+			return false
+		}
+	}
+	return hasEscapes
+}
+
+// isPlain reports whether no encoder escapes a byte.
+func isPlain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_'
+}
+
 // unhex is the value of each hexadecimal digit, and -1 for other bytes.
 var unhex = func() (table [256]int8) {
 	for c := range table {

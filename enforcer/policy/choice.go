@@ -24,6 +24,7 @@ type sourceSection struct {
 	timestamp string
 	version   string // the member that tells it
 	keys      []keysOf
+	owns      []Owned
 
 	// Where the source, and what it has, stands. What it does not have is nil.
 	node, cookieNode, timestampNode, versionNode, maxAgeNode   *yaml.Node
@@ -127,6 +128,7 @@ func (r *reader) source(n *yaml.Node) sourceSection {
 			s.Cookie, s.cookieNode = r.choiceCookie(v, "the name of the consent cookie"), v
 		}},
 		declared("except", func(v *yaml.Node) { s.Except = r.exceptions(v) }),
+		field{"owns", func(v *yaml.Node) { s.owns = r.owns(v) }},
 		field{"max_age", func(v *yaml.Node) { s.MaxAge, s.maxAgeNode = r.maxAge(v), v }},
 		field{"version", func(v *yaml.Node) { s.versionNode = v }},
 		plain("format", func(v *yaml.Node) { s.format = formats[r.oneOf(v, "format", "auto", "json", "pairs", "list")] }),

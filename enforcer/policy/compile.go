@@ -30,6 +30,7 @@ func (r *reader) compile(d *document) *Policy {
 	r.addEmptyCategories(p, d)
 	r.addSignals(p, d)
 	r.addSources(p, d)
+	r.addOwned(p, d)
 	r.addRules(p, d)
 	r.addOrigins(p, d)
 	r.checkExpiry(d)
@@ -166,6 +167,7 @@ func (r *reader) addRules(p *Policy, d *document) {
 	p.rules = newRuleIndex(rules)
 	r.checkPlaces(p, entries)
 	r.checkConsentCookies(p, d, entries)
+	r.checkOwned(p, d, entries)
 	r.checkNecessary(p, entries)
 }
 

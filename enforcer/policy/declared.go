@@ -284,12 +284,15 @@ func (r *reader) separator(n *yaml.Node, what string) string {
 // maxSteps is how many wrappings a value may have.
 const maxSteps = 16
 
-var stepKinds = map[string]consent.StepKind{"percent": consent.Percent, "base64": consent.Base64, "dquote": consent.DoubleQuotes}
+var stepKinds = map[string]consent.StepKind{
+	"percent": consent.Percent, "whole_percent": consent.WholePercent,
+	"base64": consent.Base64, "dquote": consent.DoubleQuotes,
+}
 
 func (r *reader) steps(n *yaml.Node) (steps []consent.Step) {
 	r.sequence(n, "unwrap", func(item *yaml.Node) {
 		if item.Kind != yaml.MappingNode {
-			steps = append(steps, consent.Step{Do: stepKinds[r.oneOf(item, "step", "percent", "base64", "dquote")]})
+			steps = append(steps, consent.Step{Do: stepKinds[r.oneOf(item, "step", "percent", "whole_percent", "base64", "dquote")]})
 			return
 		}
 		var s consent.Step

@@ -96,7 +96,7 @@ var errorRows = []struct {
 		`7:1: unknown key "unlistet" in the policy: expected one of version, site, language, introduction, consent, updated, unlisted, expire, expire_unlisted, signals, gpc_json, third_parties, allowed_origins, categories, services`,
 	}},
 	{"unknown keys everywhere", "version: 1\nconsent: {cookies: x}\ncategories:\n  - {id: necessary, consent: none, x: 1}\nservices:\n  - {id: session, category: necessary, y: 1, cookies: [{name: a, z: 1}]}\n", []string{
-		`2:11: unknown key "cookies" in consent: expected one of preset, cookie, except, max_age, version, format, timestamp, unwrap, decode, granted, denied, undecided, decided_when, undecided_when, denied_when, granted_when, date, keys`,
+		`2:11: unknown key "cookies" in consent: expected one of preset, cookie, except, owns, max_age, version, format, timestamp, unwrap, decode, granted, denied, undecided, decided_when, undecided_when, denied_when, granted_when, date, keys`,
 		`4:36: unknown key "x" in a category: expected one of id, consent, title, description, exempt_if_anonymized`,
 		`6:40: unknown key "y" in a service: expected one of id, key, provider, function, category, purpose, cookies, origins, domain, path, retention, anonymized`,
 		`6:66: unknown key "z" in a cookie: expected one of name, domain, path, retention`,

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
@@ -59,7 +60,7 @@ func moveTo(n, to *yaml.Node) {
 
 // merged is a mapping with the keys of another one that it does not have. Where both
 // have version, that is merged as well: a preset tells where it stands, and a site
-// which ones count.
+// which ones count. So is owns, where a site's cookies come on top. An empty list takes away what the other one has.
 func merged(own, other *yaml.Node) *yaml.Node {
 	all := *own
 	all.Content = nil
@@ -71,10 +72,41 @@ func merged(own, other *yaml.Node) *yaml.Node {
 	}
 	for i := 0; i+1 < len(own.Content); i += 2 {
 		key, value := own.Content[i], own.Content[i+1]
-		if theirs := valueOf(other, "version"); key.Value == "version" && theirs != nil && value.Kind == yaml.MappingNode {
+		theirs := valueOf(other, key.Value)
+		if theirs != nil && isEmptyList(value) && slices.Contains(lists, key.Value) {
+			continue
+		}
+		if key.Value == "owns" && theirs != nil {
+			value = joined(theirs, value)
+		}
+		if key.Value == "version" && theirs != nil && value.Kind == yaml.MappingNode {
 			value = merged(value, theirs)
 		}
 		all.Content = append(all.Content, key, value)
+	}
+	return &all
+}
+
+// lists are the keys of a source that may have a list.
+var lists = []string{
+	"unwrap", "except", "granted", "denied", "undecided",
+	"decided_when", "undecided_when", "denied_when", "granted_when", "date", "owns",
+}
+
+func isEmptyList(n *yaml.Node) bool { return n.Kind == yaml.SequenceNode && len(n.Content) == 0 }
+
+// joined is a list with the items of another one, or an item of its own.
+func joined(list, more *yaml.Node) *yaml.Node {
+	if list.Kind != yaml.SequenceNode {
+		return more
+	}
+	all := *list
+	all.Content = slices.Clone(list.Content)
+	switch more.Kind {
+	case yaml.SequenceNode:
+		all.Content = append(all.Content, more.Content...)
+	default: // an item, or something that is none, which is reported as one
+		all.Content = append(all.Content, more)
 	}
 	return &all
 }

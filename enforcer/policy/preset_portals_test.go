@@ -62,6 +62,28 @@ var portalSamples = map[string]sampled{
 		{"too old", "cookiefirst-consent=" + encoded(`{"performance":true,"advertising":false,"timestamp":1600000000}`), ".D"},
 		{"nothing of them", "cookiefirst-consent=" + encoded(`{"necessary":true,"timestamp":1794000000}`), ".."},
 	}},
+	"cookiehub": {keys: "{statistical: analytics, third_party: marketing}", more: "  max_age: 6 months\n", from: "captured Cookie lines of portals in Spain, Britain, Israel and elsewhere", samples: []presetSample{
+		{"all", cookieHub(`"answered":true,"implict":false`, `"allAllowed":true,"categories":[],"vendors":[],"services":[],"implicit":false`), "GG"},
+		{"all, listed", cookieHub(`"answered":true,"preconsent":false`, `"categories":[{"cid":1,"id":"necessary","value":true,"preconsent":false,"fired":true},{"cid":3,"id":"analytics","value":true},{"cid":4,"id":"marketing","value":true}]`), "GG"},
+		{"partly", cookieHub(`"answered":true`, `"allAllowed":false,"categories":[{"cid":1,"id":"necessary","value":true},{"cid":3,"id":"analytics","value":true},{"cid":4,"id":"marketing","value":false}]`), "GD"},
+		{"partly, encoded", strings.ReplaceAll(cookieHub(`"answered":true`, `"allAllowed":false,"categories":[{"cid":3,"id":"analytics","value":true}]`), "==", "%3D%3D"), "GD"},
+		{"refused", cookieHub(`"answered":true,"implict":false`, `"allAllowed":false,"categories":[],"vendors":[],"services":[],"implicit":false`), "DD"},
+		{"refused, listed", cookieHub(`"answered":true`, `"categories":[{"cid":3,"id":"analytics","value":false},{"cid":4,"id":"marketing","value":false}]`), "DD"},
+		{"not decided", cookieHub(`"answered":false,"implict":false`, `"allAllowed":false,"categories":[]`), ".."},
+		{"presumed", cookieHub(`"answered":false,"implict":true`, `"allAllowed":true,"categories":[]`), ".."},
+		{"presumed, and closed", cookieHub(`"answered":true`, `"allAllowed":true,"categories":[],"implicit":true`), ".."},
+		{"too old", cookieHubOf("2025", `"answered":true`, `"allAllowed":true,"categories":[{"id":"marketing","value":false}]`), ".D"},
+	}},
+	"cookie-script": {keys: "{statistical: performance, third_party: targeting}", more: "  max_age: 6 months\n", from: "captured Cookie lines of shops in Britain, the Baltic states and elsewhere", samples: []presetSample{
+		{"all", `CookieScriptConsent={"googleconsentmap":{"ad_storage":"targeting"},"action":"accept","consenttime":1794000000,"categories":"[\"targeting\",\"performance\",\"functionality\"]","key":"A1"}`, "GG"},
+		{"partly, encoded", "CookieScriptConsent=" + encoded(`{"action":"accept","categories":"[\"performance\"]","key":"A1"}`), "GD"},
+		{"an array that is no string", "CookieScriptConsent=" + encoded(`{"action":"accept","categories":["performance"],"key":"A1"}`), "GD"},
+		{"refused", `CookieScriptConsent={"bannershown":1,"action":"reject","consenttime":1794000000,"categories":"[]","key":"A1"}`, "DD"},
+		{"not decided", `CookieScriptConsent={"bannershown":1,"key":"A1"}`, ".."},
+		{"closed, and presumed", `CookieScriptConsent={"bannershown":1,"action":"close","categories":"[\"targeting\",\"performance\"]","key":"A1"}`, ".."},
+		{"too old", `CookieScriptConsent={"action":"accept","consenttime":1600000000,"categories":"[\"performance\"]","key":"A1"}`, ".D"},
+		{"cut off", `CookieScriptConsent={"action":"accept","categories":"[\"performance\"`, "??"},
+	}},
 	"drupal-cookies": {keys: "{statistical: analytics, third_party: video}", from: "CookieService.js of cookiesjsr, which the module loads", samples: []presetSample{
 		{"all", "cookiesjsr=" + encoded(`{"functional":true,"analytics":true,"video":true}`), "GG"},
 		{"partly", "cookiesjsr=" + encoded(`{"functional":true,"analytics":true,"video":false}`), "GD"},
@@ -159,6 +181,14 @@ var portalSamples = map[string]sampled{
 		{"essential ones alone", "cookie_optin=essential:1", ".."},
 		{"truncated", "cookie_optin=essential:1|analytics:1|ifr", "G."},
 	}},
+	"wix": {keys: "{statistical: anl, third_party: adv}", more: "  max_age: 6 months\n", from: "captured Cookie lines of a researchers' cloud, a hotel and a portal for gates", samples: []presetSample{
+		{"all", "consent-policy=" + encoded(`{"ess":1,"func":1,"anl":1,"adv":1,"dt3":1,"ts":29900000}`), "GG"},
+		{"partly, raw", `consent-policy={"ess":1,"func":1,"anl":1,"adv":0,"dt3":1,"ts":29900000}`, "GD"},
+		{"refused", "consent-policy=" + encoded(`{"ess":1,"func":0,"anl":0,"adv":0,"dt3":1,"ts":29900000}`), "DD"},
+		{"encoded twice", "consent-policy=" + encoded(encoded(`{"func":1,"anl":1,"adv":0,"dt3":1,"ess":1}`)), "GD"},
+		{"too old", "consent-policy=" + encoded(`{"ess":1,"func":1,"anl":1,"adv":0,"dt3":1,"ts":28815767}`), ".D"},
+		{"essential ones alone", "consent-policy=" + encoded(`{"ess":1}`), ".."},
+	}},
 	"usprivacy": {keys: "{third_party: OptOutSale}", from: "the IAB's US Privacy String, version 1", samples: []presetSample{
 		{"opted out", "usprivacy=1YYN", ".D"},
 		{"opted out, in small letters", "usprivacy=1nyn", ".D"},
@@ -173,6 +203,13 @@ var portalSamples = map[string]sampled{
 // fides is a choice that Fides keeps.
 func fides(method, said string) string {
 	return "fides_consent=" + encoded(`{"consent":{`+said+`},"identity":{"fides_user_device_id":"A1"},"fides_meta":{"version":"0.9.0","createdAt":"2026-11-20T19:54:45.683Z","updatedAt":"2026-11-20T19:54:47.236Z","consentMethod":"`+method+`"},"tcf_consent":{}}`)
+}
+
+// cookieHub is a choice that CookieHub keeps, and cookieHubOf one of a year.
+func cookieHub(begin, end string) string { return cookieHubOf("2026", begin, end) }
+
+func cookieHubOf(year, begin, end string) string {
+	return "cookiehub=" + inBase64(`{`+begin+`,"revision":1,"dnt":false,"region":"","token":"","timestamp":"`+year+`-11-20T06:54:41.275Z",`+end+`}`)
 }
 
 // TestPortalSamplesNameTheirSources: nobody here made up what a manager writes.

@@ -76,7 +76,14 @@ var presetSamples = map[string]sampled{
 		{"to be asked again, cut off", oneTrustClosed + oneTrust + "groups=C0002%3A1%2CC0004%3A1&AwaitingReconsent=tru", ".."},
 		{"to be asked again", oneTrustClosed + oneTrust + "interactionCount=1&groups=C0002%3A1%2CC0004%3A1&AwaitingReconsent=true", ".."},
 		{"groups not encoded", oneTrustClosed + oneTrust + "groups=C0001:1,C0002:1,C0004:0", "GD"},
-		{"encoded whole", oneTrustClosed + "OptanonConsent=" + encoded("interactionCount=1&groups=C0002%3A1%2CC0004%3A1"), ".."},
+		{"encoded whole", oneTrustClosed + "OptanonConsent=" + encoded("isGpcEnabled=0&groups=C0001%3A1%2CC0002%3A1%2CC0004%3A0"), "GD"},
+		{"encoded whole, groups not", oneTrustClosed + "OptanonConsent=" + encoded("isGpcEnabled=0&groups=C0001:1,C0002:1,C0004:0"), "GD"},
+		{"encoded whole, and once more", oneTrustClosed + "OptanonConsent=" + encoded(encoded("isGpcEnabled=0&groups=C0001%3A1%2CC0002%3A1%2CC0004%3A0")), "GD"},
+		{"groups encoded once more", oneTrustClosed + oneTrust + "groups=" + encoded("C0001%3A1%2CC0002%3A1%2CC0004%3A0"), "GD"},
+		{"encoded whole, and cut off in an escape", oneTrustClosed + "OptanonConsent=" + encoded("isGpcEnabled=0&groups=C0001%3A1%2CC0002%3A1") + "%2", ".."},
+		{"a page's address that holds groups", oneTrustClosed + oneTrust + "landingPath=" + encoded("https://example.org/?a&groups=C0002%3A1") + "&groups=C0004%3A0", ".D"},
+		{"date encoded", "OptanonAlertBoxClosed=2026-11-20T05%3A08%3A46.528Z; " + oneTrust + "groups=C0002%3A1%2CC0004%3A1", "GG"},
+		{"date encoded, and too old", "OptanonAlertBoxClosed=2025-11-20T05%3A08%3A46.528Z; " + oneTrust + "groups=C0002%3A1%2CC0004%3A1", ".."},
 		{"twins", oneTrustClosed + oneTrust + "groups=C0002%3A1%2CC0004%3A1; " + oneTrust + "groups=C0002%3A0%2CC0004%3A1", "DG"},
 		{"truncated", oneTrustClosed + oneTrust + "groups=C0001%3A1%2CC0002%3A1%2CC00", "G."},
 		{"another member speaks", oneTrustClosed + oneTrust + "hosts=C0002%3A1&C0004=1", ".."},
@@ -364,8 +371,8 @@ func TestPresetsAreComplete(t *testing.T) {
 			t.Errorf("%+v lacks something", preset)
 		}
 	}
-	if len(names) != 54 {
-		t.Errorf("there are %d presets, want 54", len(names))
+	if len(names) != 57 {
+		t.Errorf("there are %d presets, want 57", len(names))
 	}
 	for name := range presetSamples {
 		if !names[name] {

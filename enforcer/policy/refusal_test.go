@@ -63,6 +63,7 @@ func TestObjections(t *testing.T) {
 		{"c15t, of somebody who is known before having chosen", preset + "c15t\n  keys: {statistical: c.measurement}\n", "c15t=c.measurement:0,i.t:1794000000000"},
 		{"Axeptio, not completed", preset + "axeptio\n  keys: {statistical: ga}\n", "axeptio_cookies=" + encoded(`{"ga":false,"$$completed":false}`)},
 		{"a list under an older version", preset + "borlabs\n  version: {at_least: 3}\n  keys: {statistical: ga}\n", "borlabs-cookie=" + encoded(`{"consents":{"statistics":[]},"version":"1"}`)},
+		{"CookieHub, not decided", preset + "cookiehub\n  keys: {statistical: analytics}\n", cookieHub(`"answered":false`, `"allAllowed":false,"categories":[]`)},
 		{"pairs that end too early", preset + "tarteaucitron\n  keys: {statistical: matomo}\n", "tarteaucitron=!gtag=false"},
 		{"pairs encoded once more than they should be", preset + "tarteaucitron\n  keys: {statistical: matomo}\n", "tarteaucitron=" + encoded("!matomo=false")},
 		{"the second of two sources", "  sources:\n    - {cookie: new, decode: json}\n    - {cookie: old, decode: json}\n", `new={}; old={"stat":false}`},
@@ -91,6 +92,8 @@ func TestNoObjections(t *testing.T) {
 		{"a grant of an older version", "  version: {member: v, at_least: 3}\n", `cookies_preferences={"stat":true,"v":2}`},
 		{"a grant that nothing has decided", preset + "onetrust\n  keys: {statistical: C0004}\n", "OptanonConsent=groups=C0001%3A1%2CC0004%3A1"},
 		{"a list that is not there yet", preset + "didomi\n  keys: {statistical: cookies}\n", "didomi_token=" + inBase64(`{"user_id":"x"}`)},
+		{"CookieHub, which presumes all", preset + "cookiehub\n  keys: {statistical: analytics}\n", cookieHub(`"answered":false,"implict":true`, `"allAllowed":true,"categories":[]`)},
+		{"CookieHub, without its array", preset + "cookiehub\n  keys: {statistical: analytics}\n", cookieHub(`"answered":false`, `"x":1`)},
 		{"a word for not decided", preset + "tarteaucitron\n  keys: {statistical: matomo}\n", "tarteaucitron=!matomo=wait"},
 		{"an earlier source grants", "  sources:\n    - {cookie: new, decode: json}\n    - {cookie: old, decode: json}\n", `new={"stat":true}; old={"stat":false}`},
 	} {
@@ -182,3 +185,42 @@ func garblings(line string) map[string]string {
 	}
 	return all
 }
+
+// TestEncodedOnceMore: of every preset and every sample, cookies that are percent-encoded
+// once more say the same, and JSON as js-cookie encodes it (C2).
+func TestEncodedOnceMore(t *testing.T) {
+	t.Parallel()
+	for _, preset := range consent.Presets() {
+		samples, ok := presetSamples[preset.Name]
+		if !ok {
+			continue // it cannot be read
+		}
+		p, err := Parse("policy.yaml", []byte(presetPolicy(presetSource(preset.Name))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range samples.samples {
+			for _, encode := range []func(string) string{encoded, byJSCookie} {
+				pairs := strings.Split(s.line, "; ")
+				for i, pair := range pairs {
+					name, value, _ := strings.Cut(pair, "=")
+					pairs[i] = name + "=" + encode(value)
+				}
+				if line := strings.Join(pairs, "; "); spoken(t, p, line) != spoken(t, p, s.line) {
+					t.Errorf("C2: %s, %s: %.300q says %s, and not encoded %s", preset.Name, s.name, line, spoken(t, p, line), spoken(t, p, s.line))
+				}
+			}
+		}
+	}
+}
+
+// byJSCookie is JSON as js-cookie encodes it, and other text as it is.
+func byJSCookie(text string) string {
+	if !strings.HasPrefix(text, `{"`) && !strings.HasPrefix(text, `["`) {
+		return text
+	}
+	return keptByJSCookie.Replace(encoded(text))
+}
+
+var keptByJSCookie = strings.NewReplacer("%23", "#", "%24", "$", "%26", "&", "%2B", "+", "%3A", ":", "%3C", "<", "%3E", ">", "%3D", "=",
+	"%2F", "/", "%3F", "?", "%40", "@", "%5B", "[", "%5D", "]", "%5E", "^", "%60", "`", "%7B", "{", "%7D", "}", "%7C", "|")

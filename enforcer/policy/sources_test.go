@@ -119,6 +119,21 @@ func TestSources(t *testing.T) {
 		{"names of something else", "  cookie: ccc*\n  except: [ccc-*-*, cccx]\n  decode: json\n", `ccc-1-a={}; cccx=?; ccc-1={"stat":true}; ccc={"stat":true}`, "G."},
 		{"a choice, and when it was made in one of two places", "  cookie: c\n  decode: json\n  max_age: 1 week\n  date: [{member: a}, {member: b}]\n", `c={"stat":true,"b":"2026-11-01"}`, ".."},
 		{"encoded twice", "  cookie: c\n  unwrap: [percent, percent]\n  decode: json\n", "c=" + encoded(encoded(`{"stat":true}`)), "G."},
+		{"encoded once more than is declared", "  cookie: c\n  unwrap: [percent]\n  decode: json\n", "c=" + encoded(encoded(`{"stat":true}`)), "G."},
+		{"encoded five times", "  cookie: c\n  unwrap: [percent]\n  decode: json\n", "c=" + encoded(encoded(encoded(encoded(encoded(`{"stat":true}`))))), "??"},
+		{"pairs encoded twice, as a whole", "  cookie: c\n  unwrap: [whole_percent]\n  decode: {pairs: {between: \"&\", assign: \"=\"}}\n", "c=" + encoded(encoded(`stat=1&ads=0`)), "GD"},
+		{"pairs encoded in part", "  cookie: c\n  unwrap: [whole_percent]\n  decode: {pairs: {between: \"&\", assign: \"=\"}}\n", "c=x=1%26stat%3D1&ads=0", ".D"},
+		{"a word that is encoded once more", "  cookie: c\n  unwrap: [percent]\n  decode: {pairs: {between: \"&\", assign: \"=\"}}\n", "c=" + encoded("ads=0&x="+encoded("&stat=1")), ".D"},
+		{"quotes encoded", "  cookie: c\n  unwrap: [percent]\n  decode: json\n", "c={%22stat%22:true%2C%22ads%22:false}", "GD"},
+		{"quotes encoded, and all once more", "  cookie: c\n  unwrap: [percent]\n  decode: json\n", "c=" + encoded("{%22stat%22:true%2C%22ads%22:false}"), "GD"},
+		{"quotes encoded in a string", "  cookie: c\n  unwrap: [percent]\n  decode: json\n", `c={"x":"%22,%22stat%22:true,%22y%22:%22"}`, ".."},
+		{"quotes encoded in a string, and all once more", "  cookie: c\n  unwrap: [percent]\n  decode: json\n", "c=" + encoded(`{"x":"%22,%22stat%22:true,%22y%22:%22"}`), ".."},
+		{"escapes that no encoder writes", "  cookie: c\n  unwrap: [whole_percent]\n  decode: flag\n  keys: {statistical: c}\n", "c=%79es", "?."},
+		{"a preset without its condition", "  preset: onetrust\n  decided_when: []\n  undecided_when: []\n  date: []\n  keys: {statistical: C0002, third_party: C0004}\n", "OptanonConsent=groups=C0002%3A1%2CC0004%3A0&AwaitingReconsent=true", "GD"},
+		{"a preset without what denies", "  preset: matomo\n  denied_when: []\n  keys: {statistical: mtm_consent}\n", "mtm_consent=1794000000000; mtm_consent_removed=1", "G."},
+		{"a preset without what grants the rest", "  preset: cookiehub\n  granted_when: []\n  keys: {statistical: analytics}\n", cookieHub(`"answered":true`, `"allAllowed":true,"categories":[]`), "D."},
+		{"a preset with other words", "  preset: ketch\n  granted: granted\n  undecided: []\n  keys: {statistical: analytics, third_party: ads}\n", "_ketch_consent_v1_=" + inBase64(`{"analytics":{"status":"granted"},"ads":{"status":"denied"}}`), "GD"},
+		{"a preset without its wrapping, and exceptions", "  preset: piwik-pro\n  unwrap: []\n  except: []\n  keys: {statistical: analytics}\n", `ppms_privacy_bar_1={"consents":{"analytics":{"status":1}}}`, "G."},
 		{"unwrapped where it does not apply", "  cookie: c\n  unwrap: [percent, base64, dquote, {strip: \"()\"}]\n  decode: json\n", `c=({"stat":true})`, "G."},
 		{"broken percent", "  cookie: c\n  unwrap: [percent]\n  decode: json\n", `c=%7B%22stat%22:true}%`, "??"},
 		{"percent that is none", "  cookie: c\n  unwrap: [percent]\n  decode: json\n", `c={"stat":true,"x":"%20 100%"}`, "G."},
@@ -148,6 +163,46 @@ func TestSources(t *testing.T) {
 				t.Errorf("%.300q says %s, want %s", row.line, got, row.want)
 			}
 		})
+	}
+}
+
+// TestDates: what stands for a date, in a choice that is a week old at most (C5).
+func TestDates(t *testing.T) {
+	t.Parallel()
+	p, err := Parse("policy.yaml", []byte(presetPolicy("  cookie: c\n  decode: json\n  max_age: 1 week\n  date: {member: at}\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ date, want string }{
+		{"2026-11-17T12:00:00Z", "G."},
+		{"2026-11-17T11:59:59Z", ".."},
+		{"2026-11-17T13:00:00+01:00", "G."},
+		{"2026-11-17T12:59:59+01:00", ".."},
+		{"2026-11-17T13:00:00+0100", "G."},
+		{"2026-11-17T12:59:59+0100", ".."},
+		{"2026-11-17T13:00:00+01", "G."},
+		{"2026-11-17T12:59:59+01", ".."},
+		{"2026-11-17T12:00Z", "G."},
+		{"2026-11-17T11:59Z", ".."},
+		{"2026-11-17T13:00+0100", "G."},
+		{"2026-11-17T12:59+0100", ".."},
+		{"2026-11-17T12:00", "G."},
+		{"2026-11-17 11:59", ".."},
+		{"2026-11-17T12:00:00,001Z", "G."},
+		{"2026-11-17T11:59:59,999+0000", ".."},
+		{"2026-11-17 13:00:00 +0100", "G."},
+		{"2026-11-17 12:59:59 +0100", ".."},
+		{"2026-11-17T13%3A00%3A00%2B0100", "G."},
+		{"2026-11-17T12%3A59%3A59%2B0100", ".."},
+		{"2026-11-17T12%253A00Z", "G."},
+		{"2026-11-17T%31%32:00Z", "??"},
+		{"2026-11-17T12:00+010", "??"},
+		{"2026-11-17T12Z", "??"},
+		{"17/11/2026", "??"},
+	} {
+		if got := spoken(t, p, `c={"stat":true,"at":"`+row.date+`"}`); got != row.want {
+			t.Errorf("C5: %s: says %s, want %s", row.date, got, row.want)
+		}
 	}
 }
 
@@ -207,7 +262,10 @@ func TestSourceErrors(t *testing.T) {
 		{"  cookie: c\n  decode: {json: {array: \"*/a\"}}\n", `expected "*" at the end of the path of an array only`},
 		{"  cookie: c\n  decode: {json: {array: [a/*, a/b]}}\n", `"a/*" stands for "a/b" as well`},
 		{"  cookie: c\n  decode: {list: {between: [\",\", \"\"]}}\n", "expected at least one character as between"},
-		{"  cookie: c\n  decode: json\n  date: []\n", "expected at least one item in date"},
+		{"  cookie: c\n  decode: json\n  date: []\n", "5:9: expected at least one item in date"},
+		{"  cookie: c\n  decode: json\n  decided_when: []\n", "5:17: expected at least one item in decided_when"},
+		{"  preset: klaro\n  undecided_when: []\n", "4:19: expected at least one item in undecided_when"},
+		{"  preset: klaro\n  decode: []\n", "4:11: expected text as decode, found a list"},
 		{"  cookie: c\n  decode: json\n  except: \"\"\n", "expected names of cookies that hold something else as except"},
 		{"  cookie: c\n  except: cx\n", "4:11: this goes with decode"},
 		{"  cookie: c\n  decode: pairs\n", "expected what stands between pairs"},
