@@ -57,9 +57,13 @@ type findings struct {
 	texts   [][]text // of each member, by index
 
 	absent State // what is said of a key that no value names
-	items  int
-	lists  lists
-	passed []bool // of the nodes of a tree that lead on to others, by number
+
+	// The member without which nothing in the value is granted, where it is not there or
+	// cannot be read.
+	missing string
+	items   int
+	lists   lists
+	passed  []bool // of the nodes of a tree that lead on to others, by number
 }
 
 // maxItems is how many names and items are read of a value, in all. Those of

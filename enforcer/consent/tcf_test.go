@@ -2,6 +2,7 @@ package consent_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +114,20 @@ func TestTCFDisclosedVendors(t *testing.T) {
 		}
 		if got := states(t, s.Decode("tc="+v.text, atTestNow)); got != want {
 			t.Errorf("%s: %s says %s, want %s", v.name, v.text, got, want)
+		}
+	}
+}
+
+// TestTCFCause: what is missing is told to those who ask.
+func TestTCFCause(t *testing.T) {
+	t.Parallel()
+	s := readerOf(t, consent.TCF{}, "1")
+	for _, v := range vectorsOf(t, "tcf.tsv") {
+		isTold := slices.ContainsFunc(s.Explain("c="+v.text, atTestNow), func(c consent.Cause) bool {
+			return c.Kind == consent.CauseUnreadable && c.Place == "disclosedVendors"
+		})
+		if isTold != (v.said["1"] == '?') {
+			t.Errorf("%s: %s: whether the segment is missing is %v", v.name, v.text, isTold)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func (d *tcfReader) read(text []byte, f *findings) bool {
 	}
 	yes := Granted
 	if !isWhole {
-		yes = Undecodable // a no stays one (rule C8)
+		yes, f.missing = Undecodable, d.tells // a no stays one (rule C8)
 	}
 	for key, k := range d.keys {
 		f.note(key, yes.onlyIf(b.bitAt(k.at)))
