@@ -55,22 +55,54 @@ func (b *bits) ids(n int) (ids []int) {
 	return ids
 }
 
-// referenceTCF reads the core segment of a string, field by field, as far as the
-// policies of these tests ask for them. Where one of them is not there, nothing is.
+// referenceTCF reads a string, field by field, as far as the policies of these tests ask
+// for them. Where one of them is not there, nothing is.
 func referenceTCF(text string) *tcfVector {
-	core, _, _ := strings.Cut(text, ".")
+	core, others, hasOthers := strings.Cut(text, ".")
 	b := bitsOf(core)
 	if b.number(6) != 2 {
 		return nil
 	}
-	b.take(134) // two dates, the consent manager, the language, the list of vendors
+	made := max(b.number(36), b.number(36)) // in tenths of a second
+	b.take(62)                              // the consent manager, the language, the list of vendors
 	v := &tcfVector{SpecialFeatures: b.ids(12), Purposes: b.ids(24)}
 	b.take(24 + 13) // legitimate interests, the publisher's country
 	v.Vendors = b.vendors()
-	if b.short {
+	var disclosed []int
+	isTold := false
+	if hasOthers {
+		disclosed, isTold = b.disclosed(others)
+	}
+	if b.short || !isTold && made >= mustDisclose {
 		return nil
 	}
+	if isTold {
+		v.Vendors = slices.DeleteFunc(v.Vendors, func(id int) bool { return !slices.Contains(disclosed, id) })
+	}
 	return v
+}
+
+// mustDisclose is March 2026, since when TCF 2.3 asks for the disclosed vendors.
+const mustDisclose = 17723232000
+
+// disclosed reads the vendors of the segment that tells of them, if there is one.
+func (b *bits) disclosed(segments string) (ids []int, isThere bool) {
+	for segment := range strings.SplitSeq(segments, ".") {
+		s := bitsOf(segment)
+		switch s.number(3) {
+		case 0:
+			s.short = true
+		case 1:
+			ids, isThere = s.vendors(), true
+		case 2:
+			s.vendors()
+		case 3:
+			s.take(24 + 24)
+			s.take(2 * s.number(6))
+		}
+		b.short = b.short || s.short
+	}
+	return ids, isThere
 }
 
 // vendors reads a field of vendors.

@@ -19,7 +19,8 @@ import (
 
 // TestTCFVectors reads thousands of strings of the Transparency and Consent
 // Framework as the IAB's own library reads them: exactly the purposes, special
-// features and vendors with consent are granted, and no legitimate interest is.
+// features and vendors with consent are granted, and no legitimate interest is. Since
+// TCF 2.3 the visitor has to have been told of a vendor.
 func TestTCFVectors(t *testing.T) {
 	t.Parallel()
 	vectors := makeVectors[tcfVector](t, "tcf", 2000)
@@ -133,22 +134,38 @@ func (v *tcfVector) isFresh(now time.Time) bool {
 
 type gppVector struct {
 	String string
-	USNat  map[string]int
+	US     map[string]map[string]int // fields of each section
 	USPv1  string
 	TCFEU  *tcfVector
 }
 
+// usStates are the sections of single states that have the signal, and those that have
+// none.
+var usStates, usMuteStates = strings.Fields("usca usco usct usmt usor ustx usde usia usne usnh usnj ustn usmn usmd"), strings.Fields("usva usut usfl usin usky usri")
+
+// usOptOuts are those that the signal stands for.
+var usOptOuts = []string{"SaleOptOut", "SharingOptOut", "TargetedAdvertisingOptOut"}
+
 // usKeys are fields of the sections for the United States.
 func usKeys() []string {
-	keys := []string{
-		"uspv1.OptOutSale", "usnat.SaleOptOut", "usnat.SharingOptOut", "usnat.TargetedAdvertisingOptOut",
-		"usnat.PersonalDataConsents", "usnat.Gpc",
+	keys := []string{"uspv1.OptOutSale", "usnat.PersonalDataConsents", "usnat.Gpc", "us.Gpc", "usca.SharingOptOut"}
+	for _, field := range usOptOuts {
+		keys = append(keys, "us."+field, "usnat."+field)
+	}
+	for _, state := range slices.Concat(usStates, usMuteStates) {
+		keys = append(keys, state+".SaleOptOut")
+		if state != "usca" {
+			keys = append(keys, state+".TargetedAdvertisingOptOut")
+		}
 	}
 	for i := 1; i <= 16; i++ { // four of them in version 2 only
 		keys = append(keys, fmt.Sprintf("usnat.SensitiveDataProcessing.%d", i))
 	}
 	for i := 1; i <= 3; i++ {
 		keys = append(keys, fmt.Sprintf("usnat.KnownChildSensitiveDataConsents.%d", i))
+	}
+	for _, state := range usStates {
+		keys = append(keys, state+".Gpc")
 	}
 	return keys
 }
@@ -158,18 +175,31 @@ func usKeys() []string {
 func (v *gppVector) objections() (keys []string) {
 	for _, key := range usKeys() {
 		section, field, _ := strings.Cut(key, ".")
-		if section == "usnat" && v.USNat[field] == 1 || section == "uspv1" && v.USPv1 == "Y" {
+		isDenied := v.denies(section, field)
+		if section == "us" {
+			isDenied = field == "SaleOptOut" && v.USPv1 == "Y"
+			for name := range v.US {
+				isDenied = isDenied || v.denies(name, field)
+			}
+		}
+		if isDenied || section == "uspv1" && v.USPv1 == "Y" {
 			keys = append(keys, key)
 		}
 	}
 	return keys
 }
 
+// denies reports whether a section denies a field, or the signal does in its place (C6).
+func (v *gppVector) denies(section, field string) bool {
+	said := v.US[section]
+	return said[field] == 1 || said["Gpc"] == 1 && slices.Contains(usOptOuts, field)
+}
+
 // consents are those whose field says that the visitor has consented, which is more
 // than not to have opted out.
 func (v *gppVector) consents() (keys []string) {
 	for _, key := range usKeys() {
-		if field, found := strings.CutPrefix(key, "usnat."); found && strings.Contains(field, "Consents") && v.USNat[field] == 2 {
+		if field, found := strings.CutPrefix(key, "usnat."); found && strings.Contains(field, "Consents") && v.US["usnat"][field] == 2 {
 			keys = append(keys, key)
 		}
 	}

@@ -59,9 +59,12 @@ type findings struct {
 	absent State // what is said of a key that no value names
 
 	hasEntries bool // an array of objects was there, if only an empty one
-	items      int
-	lists      lists
-	passed     []bool // of the nodes of a tree that lead on to others, by number
+	// The member without which nothing in the value is granted, where it is not there or
+	// cannot be read.
+	missing string
+	items   int
+	lists   lists
+	passed  []bool // of the nodes of a tree that lead on to others, by number
 }
 
 // maxItems is how many names and items are read of a value, in all. Those of

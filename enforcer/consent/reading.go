@@ -290,6 +290,9 @@ func (d *document) becauseOf(keys []int) {
 	if d.why == nil {
 		return
 	}
+	if d.missing != "" {
+		d.because(CauseUnreadable, d.missing)
+	}
 	for _, name := range slices.Sorted(maps.Keys(d.source.keys)) {
 		if key := d.source.keys[name]; slices.Contains(keys, key) && d.findings.state(key) != Granted {
 			d.because(CauseUnreadable, name)

@@ -2,6 +2,7 @@ package consent_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,10 +43,23 @@ func TestTCF(t *testing.T) {
 	t.Parallel()
 	field := fmt.Sprintf("%016b0", 12) + "000000000010"                        // vendor 11 of 12
 	ranges := fmt.Sprintf("%016b1%012b1%016b%016b0%016b", 900, 2, 10, 11, 755) // 10 to 11, and 755
+	told := "." + inBase64url(fmt.Sprintf("001%016b0", 12)+"000000000010")     // of vendor 11
+	const publisher = ".YAAAAAAAAAA"
+	old := time.Date(2026, time.February, 28, 23, 59, 59, 0, time.UTC)
 	for _, row := range []struct{ name, value, want string }{
-		{"a field of vendors", tcfString(2, testNow, field), "GDGG"},
-		{"ranges of vendors", tcfString(2, testNow, ranges), "GDGG"},
-		{"other segments", tcfString(2, testNow, field) + ".YAAAAAAAAAA", "GDGG"},
+		{"a field of vendors", tcfString(2, testNow, field) + told, "GDGG"},
+		{"ranges of vendors", tcfString(2, testNow, ranges) + told, "GDGG"},
+		{"other segments", tcfString(2, testNow, field) + publisher + told, "GDGG"},
+		{"a segment of a type that is not known", tcfString(2, testNow, field) + told + ".gAAA", "GDGG"},
+		{"disclosed vendors twice", tcfString(2, testNow, field) + told + told, "?D??"},
+		{"the core twice", tcfString(2, testNow, field) + told + "." + tcfString(2, testNow, field), "?D??"},
+		{"an empty segment", tcfString(2, testNow, field) + told + ".", "?D??"},
+		{"disclosed vendors are cut off", tcfString(2, testNow, field) + told[:6], "?D??"},
+		{"the publisher's segment is cut off", tcfString(2, testNow, field) + told + publisher[:8], "?D??"},
+		{"a segment with another alphabet", tcfString(2, testNow, field) + told + ".Y+AA", "?D??"},
+		{"no disclosed vendors", tcfString(2, testNow, field), "?D??"},
+		{"no disclosed vendors, on the last day", tcfString(2, old, field), "GDGG"},
+		{"disclosed vendors that are cut off, on the last day", tcfString(2, old, field) + told[:6], "?D??"},
 		{"too old", tcfString(2, testNow.Add(-halfYear-time.Hour), field), ".D.."},
 		{"too old by decades", tcfString(2, time.UnixMilli(testNow.Unix()), field), ".D.."},
 		{"version 1", tcfString(1, testNow, field), "????"},
@@ -65,6 +79,55 @@ func TestTCF(t *testing.T) {
 		}})
 		if got := states(t, s.Decode("tc="+row.value, atTestNow)); got != row.want {
 			t.Errorf("%s: %q says %s, want %s", row.name, row.value, got, row.want)
+		}
+	}
+}
+
+// TestTCFVectors: strings of TCF 2.3 grant a vendor that the visitor was told of, and
+// nothing where the segment is missing that says so. A no stays one (C8).
+func TestTCFVectors(t *testing.T) {
+	t.Parallel()
+	vectors := vectorsOf(t, "tcf.tsv")
+	checkVectors(t, consent.TCF{}, vectors)
+	for i := range vectors { // tcfeu is the same string
+		v := &vectors[i]
+		said := make(map[string]byte)
+		for key, state := range v.said {
+			said["tcfeu."+key] = state
+		}
+		v.text, v.said = "DBABMA~"+v.text, said
+	}
+	checkVectors(t, consent.GPP{}, vectors)
+}
+
+// TestTCFDisclosedVendors: a condition may ask for the segment (C8).
+func TestTCFDisclosedVendors(t *testing.T) {
+	t.Parallel()
+	for _, v := range vectorsOf(t, "tcf.tsv") {
+		s := consent.NewSources(consent.First, []*consent.Source{{
+			Cookie: "tc", Decoding: consent.TCF{}, DecidedWhen: []consent.Condition{{Place: consent.Place{Member: "disclosedVendors"}}},
+			Grants: []consent.Grant{{Services: set(0), Keys: []string{"1"}}},
+		}})
+		want := "...."
+		if !strings.Contains(v.name, "nobody knows whom") {
+			want = "G..."
+		}
+		if got := states(t, s.Decode("tc="+v.text, atTestNow)); got != want {
+			t.Errorf("%s: %s says %s, want %s", v.name, v.text, got, want)
+		}
+	}
+}
+
+// TestTCFCause: what is missing is told to those who ask.
+func TestTCFCause(t *testing.T) {
+	t.Parallel()
+	s := readerOf(t, consent.TCF{}, "1")
+	for _, v := range vectorsOf(t, "tcf.tsv") {
+		isTold := slices.ContainsFunc(s.Explain("c="+v.text, atTestNow), func(c consent.Cause) bool {
+			return c.Kind == consent.CauseUnreadable && c.Place == "disclosedVendors"
+		})
+		if isTold != (v.said["1"] == '?') {
+			t.Errorf("%s: %s: whether the segment is missing is %v", v.name, v.text, isTold)
 		}
 	}
 }

@@ -27,27 +27,29 @@ func (d USP) reader(names, names) reader { return d }
 
 func (USP) absent() State { return Undecided }
 
-func (USP) read(text []byte, f *findings) bool { return readUSP(text, uspOptOutSale, f) }
+func (USP) read(text []byte, f *findings) bool {
+	s := uspState(text)
+	f.note(uspOptOutSale, s)
+	return s != Undecodable
+}
 
 const uspOptOutSale = "OptOutSale"
 
-// readUSP reads a version, whether notice was given, whether the visitor opted out of
-// the sale, which is what a key stands for, and whether the contract covers it.
-func readUSP(text []byte, key string, f *findings) bool {
+// uspState reads a version, whether notice was given, whether the visitor opted out of
+// the sale, which is what matters, and whether the contract covers it.
+func uspState(text []byte) State {
 	if len(text) != 4 || text[0] != '1' {
-		return false
+		return Undecodable
 	}
 	for _, c := range text[1:] {
 		switch c {
 		case 'Y', 'y', 'N', 'n', '-':
 		default:
-			return false
+			return Undecodable
 		}
 	}
-	s := Undecided
 	if text[2] == 'Y' || text[2] == 'y' {
-		s = Denied
+		return Denied
 	}
-	f.note(key, s)
-	return true
+	return Undecided
 }

@@ -52,6 +52,7 @@ const (
 	oneTrust       = "OptanonConsent=isGpcEnabled=0&datestamp=Tue+Nov+24+2026&version=202501.1.0&"
 	oneTrustClosed = "OptanonAlertBoxClosed=2026-11-20T05:08:46.528Z; "
 	cookiebot      = "CookieConsent={stamp:%27AAAA+bbb/2==%27%2Cnecessary:true%2Cpreferences:true%2C"
+	tcfTold        = "CQgYw8AQgYw8AEsABAENCWFgAIIAAAAAAAAAF5wAgAFgLzAAAAAA"
 	tcfAll         = "CQHAAAAQHAAAAABABBENBMFgAP_AAP_AAAAAAAAAAAAAAAAAAAAA"
 )
 
@@ -128,6 +129,9 @@ var presetSamples = map[string]sampled{
 		{"no base64", "euconsent-v2=C+HAAAAQHAAAAABABBENBMFgAP_AAP_AAAAAAAAAAAAAAA", "??"},
 		{"the purposes alone", "euconsent-v2=" + tcfAll[:30], "??"},
 		{"purposes, and no vendor", "euconsent-v2=" + tcfAll, "GD"},
+		{"purposes, and vendors that the visitor was told of", "euconsent-v2=" + tcfTold + ".IF5wAgAFgLzA", "GD"},
+		{"refused, and vendors that the visitor was told of", "euconsent-v2=" + strings.Replace(tcfTold, "AIIAAA", "AAAAAA", 1) + ".IF5wAgAFgLzA", "DD"},
+		{"no vendors that the visitor was told of", "euconsent-v2=" + tcfTold, "?D"},
 	}},
 	"klaro": {more: "", samples: []presetSample{
 		{"all", "klaro=" + encoded(`{"stat":true,"ads":true}`), "GG"},
@@ -289,8 +293,16 @@ var presetSamples = map[string]sampled{
 		{"opted out", "__hs_cookie_cat_pref=1:true,2:true; __hs_opt_out=yes", "DD"}, {"not to be tracked", "__hs_do_not_track=yes; __hs_cookie_cat_pref=1:true,2:true", "DD"},
 		{"not opted out", "__hs_cookie_cat_pref=1:true,2:true; __hs_opt_out=no", "GG"},
 	}},
-	"gpp": {keys: "{statistical: usnat.PersonalDataConsents, third_party: usnat.SaleOptOut}", more: "  cookie: __gpp\n", samples: []presetSample{
+	"gpp": {keys: "{statistical: usnat.PersonalDataConsents, third_party: [us.SaleOptOut, us.SharingOptOut, us.TargetedAdvertisingOptOut]}", more: "  cookie: __gpp\n", samples: []presetSample{
 		{"another type", "__gpp=BBABMA~x", "??"}, {"a section is missing", "__gpp=DBABLA", "??"},
+		{"opted out in California", "__gpp=DBABBg~BVUAAACA.QA", ".D"},
+		{"opted out in California, encoded", "__gpp=DBABBg%7EBVUAAACA.QA", ".D"},
+		{"not opted out in California", "__gpp=DBABBg~BVoAAACA.QA", ".."},
+		{"the signal, in California", "__gpp=DBABBg~BVUAAACA.YA", ".D"},
+		{"opted out in Virginia, and not in the nation", "__gpp=DBACLMA~CAAqqqqqqqpA.QA~BAaqqpA", "GD"},
+		{"opted out in Rhode Island, the last state", "__gpp=DBACLKw~CAAqqqqqqqpA.QA~BQBq.qqo", "GD"},
+		{"opted out in the nation", "__gpp=DBABLA~CAAVVVVVVVVA.QA", "DD"},
+		{"opted out by the US Privacy String", "__gpp=DBABTA~1-Y-", ".D"},
 	}},
 	"opendatasoft": {more: "  max_age: 6 months\n", samples: []presetSample{
 		{"all", "cookies_preferences=" + encoded(`{"stat":true,"ads":true,"timestamp":1794000000000}`), "GG"},

@@ -141,10 +141,26 @@ func (s *sourceSection) canGrant(key string) bool {
 	return !s.Decoding.HasWords() || len(s.Words.Granted) > 0 || len(s.Words.Denied) == 0
 }
 
-// warnOfStates tells of opt-outs that are not read, where nothing else denies.
+// warnOfStates tells of opt-outs that only count in some sections, where nothing else
+// denies. Who names the sections of several states knows of them.
 func (r *reader) warnOfStates(p *Policy, s *sourceSection, k keysOf, services *consent.Set) {
-	if _, ok := s.Decoding.(consent.GPP); ok && services.Intersect(p.objection) != (consent.Set{}) {
-		r.warnf(k.node, "who opts out in the section of a single state, such as usca, does not object here, since those sections are not read: have the consent manager write usnat")
+	d, isGPP := s.Decoding.(consent.GPP)
+	if !isGPP || services.Intersect(p.objection) == (consent.Set{}) {
+		return
+	}
+	sections := make(map[string]bool)
+	for _, key := range k.keys {
+		section, _, _ := strings.Cut(key, ".")
+		sections[section] = true
+	}
+	delete(sections, "uspv1") // which is older than all states
+	if sections["us"] || len(sections) > 1 {
+		return
+	}
+	for i, key := range k.keys {
+		if other, ok := d.IsOfOneSection(key); ok {
+			r.warnf(k.nodes[i], "who opts out in another section than that of %q does not object here: use %s, which is the opt-out in whichever section there is", key, other)
+		}
 	}
 }
 

@@ -225,6 +225,10 @@ func TestSourceErrors(t *testing.T) {
 		{"  cookie: c\n  decode: {json: {entries: {array: y, key: id, word: id}}}\n", `4:28: expected two members of each object, found "id" as key and word`},
 		{"  cookie: c\n  decode: {pairs: {between: \",\", assign: \":\", absent: granted}}\n", "expected one of undecided, denied"},
 		{"  preset: gpp\n  cookie: gpp\n  keys: {statistical: usnat.Version}\n", "expected a field of usnat that tells what the visitor has chosen"},
+		{"  preset: gpp\n  cookie: gpp\n  keys: {statistical: usca.TargetedAdvertisingOptOut}\n", "expected a field of usca that tells what the visitor has chosen: SaleOptOut, SharingOptOut, SensitiveDataProcessing.1 to 9, KnownChildSensitiveDataConsents.1 to 2, PersonalDataConsents, Gpc"},
+		{"  preset: gpp\n  cookie: gpp\n  keys: {statistical: usky.Gpc}\n", "expected a field of usky that tells what the visitor has chosen: SaleOptOut, "},
+		{"  preset: gpp\n  cookie: gpp\n  keys: {statistical: us.PersonalDataConsents}\n", "expected one of us.SaleOptOut, us.SharingOptOut, us.TargetedAdvertisingOptOut, us.Gpc"},
+		{"  preset: gpp\n  cookie: gpp\n  keys: {statistical: usny.SaleOptOut}\n", "expected a field of a section: us.… for all of the United States"},
 		{"  preset: gpp\n  keys: {statistical: tcfeu.1}\n", "3:11: expected the cookie that the choice is in"},
 		{"  decode: json\n", "3:11: expected the cookie that the choice is in"},
 		{"  cookie: c\n  decode: flag\n  date: {member: at}\n  keys: {statistical: c}\n", `5:18: no value can have the member "at": the value has no members: name another cookie with cookie, or a part of the own value with unwrap`},
@@ -291,6 +295,20 @@ func TestSourceErrors(t *testing.T) {
 	}
 }
 
+// TestNoSourceWarnings: keys of which nobody has to be warned.
+func TestNoSourceWarnings(t *testing.T) {
+	t.Parallel()
+	for _, keys := range []string{
+		"us.SaleOptOut", "[us.SaleOptOut, usca.PersonalDataConsents]", "[usca.SaleOptOut, usva.SaleOptOut]",
+		"[usnat.SaleOptOut, usca.SaleOptOut]", "[us.SharingOptOut, usnat.SaleOptOut]", "usnat.PersonalDataConsents", "tcfeu.1",
+	} {
+		source := "  preset: gpp\n  cookie: __gpp\n  keys: {statistical: " + keys + ", third_party: " + keys + "}\n"
+		if warnings := objecting(t, source).Warnings.Error(); strings.Contains(warnings, "does not object here") {
+			t.Errorf("%s: the warnings are\n%s", keys, warnings)
+		}
+	}
+}
+
 // TestSourceWarnings: what is allowed, but grants nothing.
 func TestSourceWarnings(t *testing.T) {
 	t.Parallel()
@@ -300,7 +318,11 @@ func TestSourceWarnings(t *testing.T) {
 		{"  preset: usprivacy\n  keys: {\"*\": OptOutSale}\n", `4:15: key "OptOutSale" grants nothing, since whoever did not opt out has not agreed`},
 		{"  preset: ketch\n  keys: {statistical: analytics, objected: chat}\n", `key "analytics" grants nothing`},
 		{"  cookie: c\n  decode: json\n  denied: \"no\"\n  keys: {\"*\": all}\n", `key "all" grants nothing`},
-		{"  preset: gpp\n  cookie: __gpp\n  keys: {objected: usnat.SaleOptOut}\n", "who opts out in the section of a single state, such as usca, does not object here"},
+		{"  preset: gpp\n  cookie: __gpp\n  keys: {objected: usnat.SaleOptOut}\n", `5:20: who opts out in another section than that of "usnat.SaleOptOut" does not object here: use us.SaleOptOut`},
+		{"  preset: gpp\n  cookie: __gpp\n  keys: {objected: [usca.SharingOptOut, usca.Gpc]}\n", `5:41: who opts out in another section than that of "usca.Gpc" does not object here: use us.Gpc`},
+		{"  preset: gpp\n  cookie: __gpp\n  keys: {objected: uspv1.OptOutSale}\n", "use us.SaleOptOut"},
+		{"  preset: gpp\n  cookie: __gpp\n  keys: {objected: [uspv1.OptOutSale, usnat.SaleOptOut]}\n", `another section than that of "uspv1.OptOutSale"`},
+		{"  preset: gpp\n  cookie: __gpp\n  keys: {\"*\": us.SaleOptOut}\n", `key "us.SaleOptOut" grants nothing`},
 		{"  preset: klaro\n  max_age: 6 months\n", "max_age has no effect: nothing tells when the choice was made"},
 		{"  max_age: 6 months\n  sources:\n    - {preset: klaro}\n    - {preset: opendatasoft}\n", "5:7: max_age has no effect here: nothing tells when"},
 		{"  max_age: 6 months\n  sources:\n    - {cookie: a, timestamp: \"\"}\n    - {preset: opendatasoft}\n", "5:7: max_age has no effect here: nothing tells when"},

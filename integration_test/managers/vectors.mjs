@@ -111,7 +111,7 @@ function tcf() {
       throw new Error(`${string}: ${field} is not what was encoded`);
     }
   }
-  return {
+  const vector = {
     string,
     purposes: members(read.purposeConsents),
     special_features: members(read.specialFeatureOptins),
@@ -119,6 +119,18 @@ function tcf() {
     policy_version: read.policyVersion,
     updated: read.lastUpdated.getTime(),
   };
+  return disclosing(vector, string, read.created, new Set(members(read.vendorsDisclosed)));
+}
+
+// disclosing is what TCF 2.3 leaves of a vector: only vendors that the visitor was told
+// of, and nothing where the segment is missing since March 2026.
+function disclosing(vector, string, created, disclosed) {
+  const isSegment = (text) => /^[I-P]/.test(text); // of the type 1
+  if (string.split(".").slice(1).some(isSegment)) {
+    return { ...vector, vendors: vector.vendors.filter((id) => disclosed.has(id)) };
+  }
+  const isNew = Math.max(created.getTime(), vector.updated) >= Date.UTC(2026, 2, 1);
+  return isNew ? { ...vector, purposes: [], special_features: [], vendors: [] } : vector;
 }
 
 const members = (vector) => [...vector.values()].sort((a, b) => a - b);
@@ -162,6 +174,10 @@ function gpp() {
   const model = new GppModel();
   for (const name of some(states)) {
     model.setFieldValue(name, "SaleOptOut", below(3));
+    const set = (field, value) => model.hasField(name, field) && model.setFieldValue(name, field, value);
+    optOuts.forEach((field) => set(field, below(3)));
+    set("GpcSegmentIncluded", chance(0.5));
+    set("Gpc", chance(0.1));
   }
   if (chance(0.2)) {
     model.setFieldValue("tcfcav1", "PurposesExpressConsent", flags(24));
@@ -181,15 +197,15 @@ function gpp() {
   }
   const string = model.encode();
   const read = new GppModel(string);
-  const vector = { string };
-  if (read.hasSection("usnat")) {
-    vector.usnat = {};
-    for (const field of [...optOuts, "PersonalDataConsents", ...lists]) {
-      const value = read.getFieldValue("usnat", field);
-      [value].flat().forEach((v, i) => (vector.usnat[lists.includes(field) ? `${field}.${i + 1}` : field] = v));
+  const vector = { string, us: {} };
+  for (const name of ["usnat", ...states].filter((name) => read.hasSection(name))) {
+    const section = (vector.us[name] = {});
+    for (const field of [...optOuts, "PersonalDataConsents", ...lists].filter((field) => read.hasField(name, field))) {
+      const value = read.getFieldValue(name, field);
+      [value].flat().forEach((v, i) => (section[Array.isArray(value) ? `${field}.${i + 1}` : field] = v));
     }
-    const hasGpc = read.getFieldValue("usnat", "GpcSegmentIncluded");
-    vector.usnat.Gpc = hasGpc && read.getFieldValue("usnat", "Gpc") ? 1 : 0;
+    const hasGpc = read.hasField(name, "Gpc") && read.getFieldValue(name, "GpcSegmentIncluded");
+    section.Gpc = hasGpc && read.getFieldValue(name, "Gpc") ? 1 : 0;
   }
   if (read.hasSection("uspv1")) {
     vector.uspv1 = read.getFieldValue("uspv1", "OptOutSale");
@@ -197,13 +213,15 @@ function gpp() {
   if (read.hasSection("tcfeuv2")) {
     const set = (field) => read.getFieldValue("tcfeuv2", field).flatMap((on, i) => (on ? [i + 1] : []));
     const vendors = new Set(read.getFieldValue("tcfeuv2", "VendorConsents"));
-    vector.tcfeu = {
+    const said = {
       purposes: set("PurposeConsents"),
       special_features: set("SpecialFeatureOptins"),
       vendors: vendorsAsked.filter((id) => vendors.has(id)),
       policy_version: read.getFieldValue("tcfeuv2", "PolicyVersion"),
       updated: read.getFieldValue("tcfeuv2", "LastUpdated").getTime(),
     };
+    const disclosed = new Set(read.getFieldValue("tcfeuv2", "VendorsDisclosed"));
+    vector.tcfeu = disclosing(said, read.encodeSection("tcfeuv2"), read.getFieldValue("tcfeuv2", "Created"), disclosed);
   }
   return vector;
 }
