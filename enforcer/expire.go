@@ -40,12 +40,16 @@ func (x *Exchange) expire(header http.Header, j *judge) {
 	if isForCDN(header) {
 		return
 	}
-	pairs := x.expiring(j, x.setNames(j, header))
+	own := x.ownLines(j, header)
+	pairs := x.expiring(j, own.sets)
 	if x.enforcer.ReportOnly {
-		x.observeExpired(j, pairs)
+		x.observeExpired(j, slices.DeleteFunc(pairs, func(p cookie.Pair) bool {
+			c, _ := j.expired(p, own)
+			return !x.enforcer.Expiry.Needs(j.withdrawal, &c)
+		}))
 		return
 	}
-	if deletions := x.deletions(j, pairs); len(deletions) > 0 {
+	if deletions := x.deletions(j, pairs, own); len(deletions) > 0 {
 		header["Set-Cookie"] = slices.Concat(header["Set-Cookie"], deletions)
 		x.left = slices.Concat(x.left, deletions)
 		x.makePrivate(header, keepsPrivate)
@@ -76,28 +80,9 @@ func first(lines []string) string {
 	return lines[0]
 }
 
-// setNames are the names of the cookies that a header map sets or deletes. In a
-// report it still has the lines that would have been dropped.
-func (x *Exchange) setNames(j *judge, header http.Header) map[string]bool {
-	if x.enforcer.ReportOnly {
-		header = http.Header{"Set-Cookie": x.left}
-	}
-	names := make(map[string]bool)
-	for key, lines := range header {
-		if cookieField(key) != setCookieField {
-			continue
-		}
-		for _, line := range lines {
-			pair, _ := setCookiePair(j.policy, line)
-			names[pair.Name()] = true
-		}
-	}
-	return names
-}
-
-// deletions are the lines that delete cookies of the request, as far as there is
-// room for them.
-func (x *Exchange) deletions(j *judge, pairs []cookie.Pair) (lines []string) {
+// deletions are the lines that delete cookies of the request where they are not gone
+// already, as far as there is room for them.
+func (x *Exchange) deletions(j *judge, pairs []cookie.Pair, own ownLines) (lines []string) {
 	visit := j.withdrawal
 	room := expiry.MaxBytes
 	var expired []cookie.Pair
@@ -108,12 +93,7 @@ func (x *Exchange) deletions(j *judge, pairs []cookie.Pair) (lines []string) {
 		pairs = slices.Concat(pairs[first:], pairs[:first])
 	}
 	for _, p := range pairs {
-		c := expiry.Cookie{Name: p.Name(), Value: p.Value()}
-		category := ""
-		if rule := j.policy.Lookup(c.Name); rule != nil {
-			c.Domain, c.Path = rule.Domain, rule.Path
-			category = j.policy.Categories[j.policy.Services[rule.Service].Category].ID
-		}
+		c, category := j.expired(p, own)
 		next, undeletable := x.enforcer.Expiry.Next(visit, &c, room, now)
 		if undeletable && x.enforcer.Observer != nil {
 			x.enforcer.Observer.Undeletable(visit.Host, cookie.Collapsed(c.Name), category)
@@ -136,6 +116,16 @@ func (x *Exchange) deletions(j *judge, pairs []cookie.Pair) (lines []string) {
 	return lines
 }
 
+// expired is a cookie that is to be deleted, with what the policy says of it.
+func (j *judge) expired(p cookie.Pair, own ownLines) (c expiry.Cookie, category string) {
+	c = expiry.Cookie{Name: p.Name(), Value: p.Value(), Gone: own.gone[p.Name()]}
+	if rule := j.policy.Lookup(c.Name); rule != nil {
+		c.Domain, c.Path = rule.Domain, rule.Path
+		category = j.policy.Categories[j.policy.Services[rule.Service].Category].ID
+	}
+	return c, category
+}
+
 // alwaysFit is how many cookies have room in a response for a line or two each.
 const alwaysFit = expiry.MaxBytes / fullBytes / 2
 
@@ -143,7 +133,7 @@ const alwaysFit = expiry.MaxBytes / fullBytes / 2
 const fullBytes = 128
 
 // expiring returns the cookies of the request that are to be deleted, but those
-// whose names the response sets already, and has the visit tell visitors apart by
+// whose names the response sets, and has the visit tell visitors apart by
 // their choice. A cookie that was sent twice with one value is one: its turn comes
 // once.
 func (x *Exchange) expiring(j *judge, taken map[string]bool) (pairs []cookie.Pair) {

@@ -52,6 +52,9 @@ func (w *writer) write(g group, from int) (sent int, complete bool) {
 	scopes := w.in(g)
 	lines, room := w.lines, w.room
 	for i := from; i < len(scopes); i++ {
+		if w.cookie.Gone[scopes[i].place()] {
+			continue
+		}
 		line := scopes[i].line(w.cookie.Name, w.has, w.visit.HTTPS)
 		size := Size(line)
 		switch {

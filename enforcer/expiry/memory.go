@@ -42,19 +42,14 @@ func NewMemory() *Memory {
 
 // Learn remembers how a cookie was set: a Set-Cookie line of that name has passed.
 func (m *Memory) Learn(v *Visit, name, line string) {
-	s := Scope(cookie.ReadAttributes(line))
-	if s.Path == "" {
-		s.Path = v.defaultPath()
-	}
+	s := v.placed(cookie.ReadAttributes(line))
 	names := m.names()
 	if names.know(v.Host, name, s) {
 		return // as nearly always
 	}
-	switch {
-	case s.Domain == v.Host && v.site() == "":
-		s.Domain = "" // for addresses and public suffixes, the cookie is host-only
-	case s.Domain != "" && !v.accepts(s.Domain):
-		return // browsers do not take it
+	s, ok := v.accepted(s)
+	if !ok {
+		return
 	}
 	if len(name) <= maxNameBytes && len(v.Host) <= maxHostBytes && cookie.IsPath(s.Path) {
 		names.learn(v.Host, name, s)
