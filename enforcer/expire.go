@@ -19,8 +19,18 @@ func (x *Exchange) withdrawal() *expiry.Visit {
 		return nil
 	}
 	visit := x.visit()
-	visit.Navigation = navigation
+	visit.Navigation, visit.Page = navigation, x.page
 	return &visit
+}
+
+// countPage counts a page that the visitor goes to, with refused cookies or without them:
+// where they come again after one without them, they are deleted as for the first time
+// (rule X6).
+func (x *Exchange) countPage() {
+	if navigation, _ := fetchedBy(x.request); navigation {
+		visit := x.visit()
+		x.page = x.enforcer.Expiry.Page(&visit)
+	}
 }
 
 // visit is the visit that the request tells of, whatever host a handler has given
@@ -94,6 +104,10 @@ func (x *Exchange) deletions(j *judge, pairs []cookie.Pair, own ownLines) (lines
 	}
 	for _, p := range pairs {
 		c, category := j.expired(p, own)
+		if room < fullBytes {
+			x.enforcer.Expiry.Came(visit, &c) // it has to wait for the next response
+			continue
+		}
 		next, undeletable := x.enforcer.Expiry.Next(visit, &c, room, now)
 		if undeletable && x.enforcer.Observer != nil {
 			x.enforcer.Observer.Undeletable(visit.Host, cookie.Collapsed(c.Name), category)
@@ -107,9 +121,6 @@ func (x *Exchange) deletions(j *judge, pairs []cookie.Pair, own ownLines) (lines
 				lines = append(lines, line)
 				room -= expiry.Size(line)
 			}
-		}
-		if room < fullBytes {
-			break // the others have to wait for the next response
 		}
 	}
 	x.observeExpired(j, expired)
@@ -134,11 +145,11 @@ const fullBytes = 128
 
 // expiring returns the cookies of the request that are to be deleted, but those
 // whose names the response sets, and has the visit tell visitors apart by
-// their choice. A cookie that was sent twice with one value is one: its turn comes
+// their choice, and by the cookies that they keep. A cookie that was sent twice with one value is one: its turn comes
 // once.
 func (x *Exchange) expiring(j *judge, taken map[string]bool) (pairs []cookie.Pair) {
 	seen := make(map[string]bool)
-	var choice strings.Builder
+	var choice, kept strings.Builder
 	for _, line := range x.cookies {
 		for more := true; more; {
 			var pair cookie.Pair
@@ -148,13 +159,15 @@ func (x *Exchange) expiring(j *judge, taken map[string]bool) (pairs []cookie.Pai
 			switch service, _ := serviceOf(j.policy, pair); {
 			case service == theChoice:
 				choice.WriteString(pair.Value())
-			case service >= 0 && j.permitted.Has(service) || !j.choice.expires(j.policy, service):
+			case service >= 0 && j.permitted.Has(service):
+				kept.WriteString(pair.Text)
+			case !j.choice.expires(j.policy, service):
 			case !seen[pair.Text] && !taken[pair.Name()] && expiry.CanDelete(pair.Name()):
 				seen[pair.Text] = true
 				pairs = append(pairs, pair)
 			}
 		}
 	}
-	j.withdrawal.Choice = choice.String()
+	j.withdrawal.Choice, j.withdrawal.Kept = choice.String(), kept.String()
 	return pairs
 }

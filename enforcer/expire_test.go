@@ -448,7 +448,7 @@ func TestSubrequests(t *testing.T) {
 	for i, c := range []struct {
 		header []string
 		want   int
-	}{{own, 1}, {own, 0}, {nil, 1}, {own, 0}, {nil, 0}} {
+	}{{own, 1}, {own, 0}, {nil, 1}, {own, 0}, {nil, 1}} {
 		if got := send(e, page(denyGA+"; _ga=1", c.header...))["Set-Cookie"]; len(got) != c.want {
 			t.Errorf("request %d: %q", i, got)
 		}
@@ -574,6 +574,31 @@ func TestPortalFailsToDelete(t *testing.T) {
 				t.Errorf("after %d pages: %+v", c.pages, browser.cookies)
 			}
 		})
+	}
+}
+
+// Rule X6: a cookie that a tracker sets again after each page, with a value that does
+// not change, is deleted on each; and after a grant and a new refusal, in a deep place.
+func TestConstantValue(t *testing.T) {
+	t.Parallel()
+	e := newExpiring(t, "")
+	browser := &jar{host: "portal.example.org"}
+	const name = "_pk_ses.1.1fff"
+	for _, c := range []struct {
+		choice, set string // by the script, before the page
+		isLeft      bool
+	}{
+		{denyMatomo, "Path=/", false}, {denyMatomo, "Path=/", false}, {denyMatomo, "Path=/", false}, {denyMatomo, "Path=/", false},
+		{denyMatomo, "Path=/", false}, {denyMatomo, "Path=/", false},
+		{`cookies_preferences={"matomo":true}`, "Path=/a/", true},
+		{denyMatomo, "Path=/a/", true}, {denyMatomo, "Path=/a/", true}, {denyMatomo, "Path=/a/", true}, {denyMatomo, "Path=/a/", false},
+		{denyMatomo, "Path=/", false}, {denyMatomo, "Path=/", false},
+	} {
+		browser.store(name+"=1; "+c.set, "/a/b")
+		visitPage(t, e, browser, "/a/b", c.choice)
+		if isLeft := len(browser.cookies) > 0; isLeft != c.isLeft {
+			t.Errorf("%+v: left: %t", c, isLeft)
+		}
 	}
 }
 
