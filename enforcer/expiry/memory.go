@@ -52,7 +52,7 @@ func (m *Memory) Learn(v *Visit, name, line string) {
 		return
 	}
 	if len(name) <= maxNameBytes && len(v.Host) <= maxHostBytes && cookie.IsPath(s.Path) {
-		names.learn(v.Host, name, s)
+		names.learn(v.clientHash(m.turns.seed), v.Host, name, s)
 	}
 }
 

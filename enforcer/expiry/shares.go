@@ -46,31 +46,33 @@ func (s *shares[T]) get(owner, key uint64) (what T, ok bool) {
 
 // put keeps an item as the newest of its owner. It returns the one that had to go.
 func (s *shares[T]) put(owner, key uint64, what T) (gone T, full bool) {
+	_, known := s.get(owner, key)
+	if full = !known && s.count == s.most; full {
+		gone = s.evict(s.byCount[0])
+	}
 	own := s.owners[owner]
 	if own == nil {
 		own = &share[T]{owner: owner, items: make(map[uint64]*list.Element), order: list.New()}
 		s.owners[owner] = own
 		heap.Push(&s.byCount, own)
 	}
-	s.changes++
-	own.changed = s.changes
-	if e := own.items[key]; e != nil {
+	if known {
+		e := own.items[key]
 		e.Value.(*item[T]).what = what
 		own.order.MoveToBack(e)
-		heap.Fix(&s.byCount, own.place)
-		return gone, false
+	} else {
+		own.items[key] = own.order.PushBack(&item[T]{key, what})
+		s.count++
 	}
-	own.items[key] = own.order.PushBack(&item[T]{key, what})
-	s.count++
+	s.changes++
+	own.changed = s.changes
 	heap.Fix(&s.byCount, own.place)
-	if s.count <= s.most {
-		return gone, false
-	}
-	return s.evict(s.byCount[0]), true
+	return gone, full
 }
 
+// evict removes the oldest item of an owner that is not spared, or the oldest of all.
 func (s *shares[T]) evict(own *share[T]) T {
-	for range own.order.Len() - 1 {
+	for range own.order.Len() {
 		oldest := own.order.Front()
 		if s.spares == nil || !s.spares(oldest.Value.(*item[T]).what) {
 			break
