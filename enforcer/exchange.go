@@ -32,7 +32,7 @@ type Exchange struct {
 	// Set-Cookie lines that the judge was found to permit as they are, where there is
 	// room for all that the header map had.
 	permittedCount uint8
-	page           uint32 // the number of the page that the visitor goes to
+	page           uint16 // the number of the page that the visitor goes to
 	permitted      [2]string
 
 	// What goes into the header maps, kept here to save allocations. Nothing

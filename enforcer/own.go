@@ -17,7 +17,7 @@ type ownLines struct {
 // ownLines reads the lines of a header map. In a report it still has those that would
 // have been dropped.
 func (x *Exchange) ownLines(j *judge, header http.Header) ownLines {
-	own := ownLines{sets: make(map[string]bool), gone: make(map[string]map[expiry.Scope]bool)}
+	own := ownLines{sets: make(map[string]bool)}
 	clock := browserClock{now: x.enforcer.Now, header: header}
 	if x.enforcer.ReportOnly {
 		header = http.Header{"Set-Cookie": x.left}
@@ -42,6 +42,9 @@ func (o *ownLines) add(name, line string, v *expiry.Visit, clock *browserClock) 
 	place, ok := v.Takes(name, line)
 	if !ok {
 		return
+	}
+	if o.gone == nil {
+		o.gone = make(map[string]map[expiry.Scope]bool)
 	}
 	if o.gone[name] == nil {
 		o.gone[name] = make(map[expiry.Scope]bool)

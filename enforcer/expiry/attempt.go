@@ -12,36 +12,30 @@ type attempt struct {
 // may have been set again in the meantime, or be another browser's with the same
 // value.
 func (a *variants) next(t turn, room int) attempt {
-	t = a.skipEmpty(t)
-	if t.group == exhausted {
-		return attempt{turn: t, isDone: true}
-	}
 	w := writer{variants: a, room: room, belongTogether: room < MaxBytes}
-	likely := min(t.group, common+1)
-	sent, complete := w.write(t.group, t.sent)
-	if t.sent = sent; complete {
-		t.group, t.sent = t.group+1, 0
-		t = a.skipEmpty(t)
+	for ; t.group < exhausted; t.group, t.sent = t.group+1, 0 {
+		scopes := a.in(t.group)
+		if len(scopes) <= t.sent {
+			continue
+		}
+		likely := min(t.group, common+1)
+		sent, complete := w.write(t.group, scopes, t.sent)
+		if t.sent = sent; complete {
+			t.group, t.sent = t.group+1, 0
+		}
+		if complete || len(w.lines) > 0 {
+			w.repeat(likely)
+		}
+		return attempt{lines: w.lines, turn: t}
 	}
-	if complete || len(w.lines) > 0 {
-		w.repeat(likely)
-	}
-	return attempt{lines: w.lines, turn: t}
-}
-
-// skipEmpty is the turn at the next group that the cookie has scopes in.
-func (a *variants) skipEmpty(t turn) turn {
-	for t.group < exhausted && t.sent == 0 && len(a.in(t.group)) == 0 {
-		t.group++
-	}
-	return t
+	return attempt{turn: t, isDone: true}
 }
 
 // likely are the lines of all groups that are likely.
 func (a *variants) likely(room int) []string {
 	w := writer{variants: a, room: room, belongTogether: room < MaxBytes}
 	for g := learned; g <= common; g++ {
-		w.write(g, 0)
+		w.write(g, w.in(g), 0)
 	}
 	return w.lines
 }
@@ -50,7 +44,7 @@ func (a *variants) likely(room int) []string {
 func (w *writer) repeat(before group) {
 	w.belongTogether = true
 	for g := learned; g < before; g++ {
-		w.write(g, 0)
+		w.write(g, w.in(g), 0)
 	}
 }
 
@@ -62,11 +56,10 @@ type writer struct {
 	belongTogether bool // lines of a group that is likely are written all or not at all
 }
 
-// write writes the lines of a group but the first ones, and but those that the response
+// write writes the lines of a group's scopes but the first ones, and but those that the response
 // has already (rule X4). It returns how many of the group are dealt with then, and
 // whether those are all.
-func (w *writer) write(g group, from int) (sent int, complete bool) {
-	scopes := w.in(g)
+func (w *writer) write(g group, scopes []Scope, from int) (sent int, complete bool) {
 	lines, room := w.lines, w.room
 	for i := from; i < len(scopes); i++ {
 		if w.cookie.Gone[scopes[i].place()] {

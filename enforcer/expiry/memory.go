@@ -68,7 +68,8 @@ func (m *Memory) Next(v *Visit, c *Cookie, room int, now time.Time) (lines []str
 	}
 	a := newVariants(v, c, m.names().scopes(v.Host, c.Name))
 	at, next := m.attempt(a, first, room)
-	if next.isDone && !first.anew && !at.said && !at.isSettling(now) {
+	isSettling := first.isSettling(now) || at.isSettling(now)
+	if next.isDone && !first.anew && !at.said && !isSettling {
 		undeletable = m.said.add(v.Host, cookie.Collapsed(c.Name))
 		at.said = true
 		m.turns.put(at)
@@ -113,7 +114,7 @@ func (m *Memory) keep(first, at *place, next attempt, v *Visit, now time.Time) {
 		}
 		at.turn = next.turn
 	}
-	if isNew && v.Navigation || at.triedAt.IsZero() {
+	if isNew && (v.Navigation || at.triedAt.IsZero()) {
 		at.triedAt = now
 	}
 	if len(next.lines) > 0 {

@@ -1,9 +1,6 @@
 package expiry
 
-import (
-	"container/heap"
-	"container/list"
-)
+import "container/heap"
 
 // shares keep items of many owners, up to a number of all. Where there is no room for
 // one more, the owner that has most gives its oldest: whoever brings items without end
@@ -20,15 +17,16 @@ type shares[T any] struct {
 // share is what one owner has.
 type share[T any] struct {
 	owner   uint64
-	items   map[uint64]*list.Element // of *item[T]
-	order   *list.List               // the oldest first
-	changed int                      // the number of the last change
-	place   int                      // in the heap
+	items   map[uint64]*item[T]
+	ends    item[T] // of the ring of items: the oldest comes after it, the newest before it
+	changed int     // the number of the last change
+	place   int     // in the heap
 }
 
 type item[T any] struct {
-	key  uint64
-	what T
+	key           uint64
+	what          T
+	before, after *item[T]
 }
 
 func newShares[T any](most int) *shares[T] {
@@ -37,8 +35,8 @@ func newShares[T any](most int) *shares[T] {
 
 func (s *shares[T]) get(owner, key uint64) (what T, ok bool) {
 	if own := s.owners[owner]; own != nil {
-		if e := own.items[key]; e != nil {
-			return e.Value.(*item[T]).what, true
+		if i := own.items[key]; i != nil {
+			return i.what, true
 		}
 	}
 	return what, false
@@ -52,16 +50,16 @@ func (s *shares[T]) put(owner, key uint64, what T) (gone T, full bool) {
 	}
 	own := s.owners[owner]
 	if own == nil {
-		own = &share[T]{owner: owner, items: make(map[uint64]*list.Element), order: list.New()}
+		own = newShare[T](owner)
 		s.owners[owner] = own
 		heap.Push(&s.byCount, own)
 	}
 	if known {
-		e := own.items[key]
-		e.Value.(*item[T]).what = what
-		own.order.MoveToBack(e)
+		i := own.items[key]
+		i.what = what
+		own.renew(i)
 	} else {
-		own.items[key] = own.order.PushBack(&item[T]{key, what})
+		own.items[key] = own.append(&item[T]{key: key, what: what})
 		s.count++
 	}
 	s.changes++
@@ -72,18 +70,17 @@ func (s *shares[T]) put(owner, key uint64, what T) (gone T, full bool) {
 
 // evict removes the oldest item of an owner that is not spared, or the oldest of all.
 func (s *shares[T]) evict(own *share[T]) T {
-	for range own.order.Len() {
-		oldest := own.order.Front()
-		if s.spares == nil || !s.spares(oldest.Value.(*item[T]).what) {
+	for range own.items {
+		if s.spares == nil || !s.spares(own.ends.after.what) {
 			break
 		}
-		own.order.MoveToBack(oldest)
+		own.renew(own.ends.after)
 	}
-	return s.remove(own, own.order.Front())
+	return s.remove(own, own.ends.after)
 }
 
-func (s *shares[T]) remove(own *share[T], e *list.Element) T {
-	gone := own.order.Remove(e).(*item[T])
+func (s *shares[T]) remove(own *share[T], gone *item[T]) T {
+	gone.unlink()
 	delete(own.items, gone.key)
 	if s.count--; len(own.items) > 0 {
 		heap.Fix(&s.byCount, own.place)
@@ -98,11 +95,32 @@ func (s *shares[T]) remove(own *share[T], e *list.Element) T {
 // more of an owner once one is not: those that were put after it are not, either.
 func (s *shares[T]) forget(isOver func(T) bool) {
 	for _, own := range s.owners {
-		for len(own.items) > 0 && isOver(own.order.Front().Value.(*item[T]).what) {
-			s.remove(own, own.order.Front())
+		for len(own.items) > 0 && isOver(own.ends.after.what) {
+			s.remove(own, own.ends.after)
 		}
 	}
 }
+
+func newShare[T any](owner uint64) *share[T] {
+	own := &share[T]{owner: owner, items: make(map[uint64]*item[T])}
+	own.ends.before, own.ends.after = &own.ends, &own.ends
+	return own
+}
+
+// append makes an item the newest.
+func (s *share[T]) append(i *item[T]) *item[T] {
+	i.before, i.after = s.ends.before, &s.ends
+	i.before.after, i.after.before = i, i
+	return i
+}
+
+// renew makes an item that is there the newest.
+func (s *share[T]) renew(i *item[T]) {
+	i.unlink()
+	s.append(i)
+}
+
+func (i *item[T]) unlink() { i.before.after, i.after.before = i.after, i.before }
 
 // byCount is a heap of owners: the one with most comes first, and of these the one that
 // has brought nothing for the longest.

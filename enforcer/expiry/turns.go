@@ -16,7 +16,7 @@ type turn struct {
 	said      bool      // it has been said that nothing helps
 
 	// What begins the turn anew once it has come to its end (rule X6).
-	page  uint32 // that the cookie last came with
+	page  uint16 // that the cookie last came with
 	anew  bool   // a page has come without the cookie since the turn began
 	round uint32 // how often it has begun anew
 
@@ -74,7 +74,7 @@ func (t *turns) begin(v *Visit, c *Cookie, now time.Time) *place {
 	if p.triedAt.IsZero() && p.round == 0 {
 		p.page = v.Page
 		if count := t.pages.of(v, t.seed); count != nil && !v.Navigation {
-			p.page = count.Load()
+			p.page = uint16(count.Load())
 		}
 	}
 	if p.isOver(now) {
@@ -93,7 +93,7 @@ func (p *place) came(v *Visit) {
 	if !v.Navigation {
 		return
 	}
-	pages := int32(v.Page - p.page)
+	pages := int16(v.Page - p.page)
 	p.anew = p.anew || pages > 1
 	if pages > 0 {
 		p.page = v.Page

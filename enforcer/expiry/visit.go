@@ -33,7 +33,7 @@ type Visit struct {
 	Kept string
 
 	// Page is what [Memory.Page] has returned for the visit, where it is a navigation.
-	Page uint32
+	Page uint16
 
 	registrable     string // once it was asked for
 	asked           bool

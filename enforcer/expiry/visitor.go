@@ -29,9 +29,9 @@ func (m *Memory) Counts() bool { return m.turns.pages.counts.Load() != nil }
 
 // Page counts a page that a visitor goes to, whatever comes with it. It returns what is
 // to be the Page of the visit.
-func (m *Memory) Page(v *Visit) uint32 {
+func (m *Memory) Page(v *Visit) uint16 {
 	if count := m.turns.pages.of(v, m.turns.seed); count != nil {
-		return count.Add(1)
+		return uint16(count.Add(1))
 	}
 	return 0
 }
