@@ -110,7 +110,7 @@ func (x *Exchange) deletions(j *judge, pairs []cookie.Pair, own ownLines) (lines
 		}
 		next, undeletable := x.enforcer.Expiry.Next(visit, &c, room, now)
 		if undeletable && x.enforcer.Observer != nil {
-			x.enforcer.Observer.Undeletable(visit.Host, cookie.Collapsed(c.Name), category)
+			x.enforcer.Observer.Undeletable(visit.Host[:min(len(visit.Host), maxHostBytes)], cookie.Collapsed(c.Name), category)
 		}
 		if len(next) > 0 {
 			expired = append(expired, p)
