@@ -67,6 +67,10 @@ func (x *Exchange) filterHeader() (http.Header, *judge) {
 	if len(found) == 0 || len(found) == 1 && x.arePermitted(found[0].lines) {
 		return header, &x.judge
 	}
+	if len(found) == 1 && x.isSettled(header, found[0].key, found[0].lines) {
+		x.lend(header)
+		return header, x.settled.judge
+	}
 	var pairRoom [8]listed
 	clock := browserClock{now: x.enforcer.Now, header: header}
 	pairs, j := x.readSetCookies(found, pairRoom[:0], &clock)
@@ -85,6 +89,10 @@ func (x *Exchange) filterHeader() (http.Header, *judge) {
 			header[f.key] = kept
 		}
 		x.owesPrivate = x.owesPrivate || outcome == lost
+	}
+	x.settled = nil
+	if len(found) == 1 && len(header[found[0].key]) > minSettled {
+		x.settle(header, found[0].key, j)
 	}
 	return header, j
 }
