@@ -67,9 +67,15 @@ func (x *Exchange) filterHeader() (http.Header, *judge) {
 	if len(found) == 0 || len(found) == 1 && x.arePermitted(found[0].lines) {
 		return header, &x.judge
 	}
+	return header, x.filterFound(header, found)
+}
+
+// filterFound drops those lines of a header map that may not pass, and returns the judge
+// of it.
+func (x *Exchange) filterFound(header http.Header, found []setCookies) *judge {
 	if len(found) == 1 && x.isSettled(header, found[0].key, found[0].lines) {
 		x.lend(header)
-		return header, x.settled.judge
+		return x.settled.judge
 	}
 	var pairRoom [8]listed
 	clock := browserClock{now: x.enforcer.Now, header: header}
@@ -94,7 +100,7 @@ func (x *Exchange) filterHeader() (http.Header, *judge) {
 	if len(found) == 1 && len(header[found[0].key]) > minSettled {
 		x.settle(header, found[0].key, j)
 	}
-	return header, j
+	return j
 }
 
 // arePermitted tells whether lines are those that the judge was found to permit
