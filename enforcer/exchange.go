@@ -35,7 +35,7 @@ type Exchange struct {
 	permittedCount uint8
 	permitted      [2]string
 
-	settled *settled // Set-Cookie lines that were judged, where there are many
+	settled *settled // lines that were judged, where there are many
 
 	// What goes into the header maps, kept here to save allocations. Nothing
 	// reads them again, so nobody who changes them can change a decision.

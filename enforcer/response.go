@@ -73,8 +73,7 @@ func (x *Exchange) filterHeader() (http.Header, *judge) {
 // filterFound drops those lines of a header map that may not pass, and returns the judge
 // of it.
 func (x *Exchange) filterFound(header http.Header, found []setCookies) *judge {
-	if len(found) == 1 && x.isSettled(header, found[0].key, found[0].lines) {
-		x.lend(header)
+	if len(found) == 1 && x.areSettled(header, &found[0]) {
 		return x.settled.judge
 	}
 	var pairRoom [8]listed
@@ -96,9 +95,11 @@ func (x *Exchange) filterFound(header http.Header, found []setCookies) *judge {
 		}
 		x.owesPrivate = x.owesPrivate || outcome == lost
 	}
-	x.settled = nil
-	if len(found) == 1 && len(header[found[0].key]) > minSettled {
-		x.settle(header, found[0].key, j)
+	if x.settled != nil {
+		x.settled.cookies = lent{}
+	}
+	if len(found) == 1 {
+		x.settleCookies(header, found[0].key, j)
 	}
 	return j
 }

@@ -12,9 +12,13 @@ import (
 type partWriter struct {
 	headWriter
 	parts [][]string
+	check func()
 }
 
 func (w *partWriter) Write(p []byte) (int, error) {
+	if w.check != nil {
+		w.check()
+	}
 	w.parts = append(w.parts, slices.Clone(w.header["Set-Cookie"]))
 	return len(p), nil
 }
@@ -23,7 +27,7 @@ func (w *partWriter) Write(p []byte) (int, error) {
 // handler does to the header map between the parts of a body, or to a slice that it has kept.
 func TestManyLines(t *testing.T) {
 	t.Parallel()
-	permitted := slices.Repeat([]string{"sessionid=1"}, 2*minSettled)
+	permitted := slices.Repeat([]string{"sessionid=1"}, 2*fewLines)
 	with := func(more ...string) []string { return slices.Concat(permitted, more) }
 	const past = "_ga=1; Expires=Fri, 01 Jan 2016 00:00:00 GMT"
 	for _, c := range []struct {
@@ -71,10 +75,43 @@ func TestManyLines(t *testing.T) {
 	}
 }
 
+// TestManyLinks: of many links, none goes out before it was judged, either.
+func TestManyLinks(t *testing.T) {
+	t.Parallel()
+	const refused = "<https://elsewhere.example/a.css>; rel=stylesheet"
+	many := slices.Repeat([]string{"</a.css>; rel=preload"}, 2*fewLines)
+	for name, change := range map[string]func(header http.Header){
+		"a line more":     func(h http.Header) { h.Add("Link", refused) },
+		"a line in place": func(h http.Header) { h["Link"][0] = refused },
+		"a second key":    func(h http.Header) { h["link"] = []string{refused} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := &partWriter{headWriter: headWriter{header: http.Header{"Link": slices.Clone(many)}}}
+			x := newLoading(t).Begin(w, httptest.NewRequest("GET", "http://portal.example/", nil))
+			for i := range 6 {
+				if i == 3 {
+					change(x.Header())
+				}
+				w.check = func() {
+					if got := append(slices.Clone(w.header["Link"]), w.header["link"]...); !slices.Equal(got, many) {
+						t.Errorf("part %d: %q", i, got)
+					}
+				}
+				_, _ = x.Write([]byte("part"))
+			}
+			x.End()
+			if got := w.header["Link"]; slices.Contains(got, refused) {
+				t.Errorf("in the end: %q", got)
+			}
+		})
+	}
+}
+
 // TestManyLinesInReport: a report puts nothing into the header map.
 func TestManyLinesInReport(t *testing.T) {
 	t.Parallel()
-	lines := slices.Repeat([]string{"_ga=1"}, 2*minSettled)
+	lines := slices.Repeat([]string{"_ga=1"}, 2*fewLines)
 	w := &partWriter{headWriter: headWriter{header: http.Header{"Set-Cookie": lines}}}
 	e := newEnforcer(t, "strip")
 	e.ReportOnly = true
