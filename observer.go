@@ -31,11 +31,15 @@ var seen = tally.New(count)
 type effect struct {
 	counters  map[prometheus.Counter]int
 	sightings []inventory.Sighting
+	bytes     int // of texts in the sightings
 }
 
-// maxAlike is the number of cookies from which on a message is not expected again,
-// and not worth the memory.
-const maxAlike = 64
+// A message with more cookies than maxAlike, or whose names, domains and paths have more
+// bytes than maxAlikeBytes, is not expected again, and not worth the memory.
+const (
+	maxAlike      = 64
+	maxAlikeBytes = 4096
+)
 
 // Again counts a message that is like others.
 func (o observer) Again(hash uint64) bool { return seen.Again(hash) }
@@ -47,7 +51,7 @@ func (o observer) Observe(hash uint64, m *enforcer.Message) {
 			zap.String("host", m.Host))
 	}
 	e := o.effect(m)
-	if hash == 0 || len(m.Cookies) > maxAlike {
+	if hash == 0 || len(m.Cookies) > maxAlike || e.bytes > maxAlikeBytes {
 		count(e, 1)
 		return
 	}
@@ -64,7 +68,11 @@ func (o observer) effect(m *enforcer.Message) effect {
 		c := &m.Cookies[i]
 		e.counters[cookies.WithLabelValues(string(c.Direction), category(c.Category), string(c.Action), string(c.Reason))]++
 		if c.Action != enforcer.Expired && c.Name != "" { // what is expired was sent, and counts there
-			e.sightings = append(e.sightings, sighting(m.Host, c, now))
+			s := sighting(m.Host, c, now)
+			e.sightings = append(e.sightings, s)
+			if e.bytes += len(s.Name); s.Attributes != nil {
+				e.bytes += len(s.Attributes.Domain) + len(s.Attributes.Path)
+			}
 		}
 	}
 	return e
@@ -86,12 +94,15 @@ func sighting(host string, c *enforcer.Observed, now time.Time) inventory.Sighti
 	}
 	d := cookie.ReadDetails(c.Line, now)
 	s.Attributes = &inventory.Attributes{
-		Domain: strings.Clone(d.Domain), // which is a part of the line, and the line has the value
+		Domain: strings.Clone(d.Domain[:min(len(d.Domain), maxDomain)]), // of the line, which has the value
 		Path:   cookie.Collapsed(d.Path), SameSite: d.SameSite,
 		Secure: d.Secure, HTTPOnly: d.HTTPOnly, Partitioned: d.Partitioned, MaxAge: d.MaxAge,
 	}
 	return s
 }
+
+// maxDomain is the length of the longest name in the DNS. Nothing longer is a domain.
+const maxDomain = 253
 
 // count adds the effect of n messages.
 func count(e effect, n uint64) {

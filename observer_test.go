@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -16,8 +17,80 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/caddy-consent/caddy-consent/enforcer"
+	"github.com/caddy-consent/caddy-consent/enforcer/tally"
 	"github.com/caddy-consent/caddy-consent/inventory"
 )
+
+// TestEffectIsBounded: what is kept of a message has no more bytes than names, domains and
+// paths that are real, however long the attributes are that a portal sends.
+func TestEffectIsBounded(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 1000)
+	lines := func(n int, line string) (all []enforcer.Observed) {
+		for i := range n {
+			all = append(all, enforcer.Observed{
+				Decision: enforcer.Decision{Direction: enforcer.Response, Name: fmt.Sprint("_ga_", i), Action: enforcer.Kept, Reason: enforcer.Granted},
+				Line:     line,
+			})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		name         string
+		cookies      []enforcer.Observed
+		isRemembered bool
+	}{
+		{"real lines", lines(12, "_ga=1; Domain=portal.example.org; Path=/explore/"), true},
+		{"as many as browsers send", lines(64, "_ga=1; Domain=portal.example.org; Path=/explore/"), true},
+		{"a domain without end", lines(1, "_ga=1; Domain="+long), true},
+		{"many domains without end", lines(64, "_ga=1; Domain="+long), false},
+		{"many paths without end", lines(64, "_ga=1; Path=/"+long), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			e := observer{mode: enforce}.effect(&enforcer.Message{Direction: enforcer.Response, Host: "portal.example.org", Cookies: c.cookies})
+			if isRemembered := e.bytes <= maxAlikeBytes; isRemembered != c.isRemembered {
+				t.Errorf("%d bytes: remembered: %t", e.bytes, isRemembered)
+			}
+			for _, s := range e.sightings {
+				if n := len(s.Attributes.Domain); n > maxDomain {
+					t.Errorf("a domain of %d bytes is kept", n)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkHostileResponses has a portal send responses of which no two are alike, with as
+// many cookies as are remembered, in domains as long as browsers read them, and as long as
+// are remembered. It tells how much of them is kept.
+func BenchmarkHostileResponses(b *testing.B) {
+	for _, bytes := range []int{1000, 40} {
+		b.Run(fmt.Sprint(bytes), func(b *testing.B) {
+			domain := strings.Repeat("x", bytes)
+			var before, after runtime.MemStats
+			for b.Loop() {
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+				kept := tally.New(func(effect, uint64) {})
+				for i := range 4500 {
+					m := enforcer.Message{Direction: enforcer.Response, Host: "portal.example.org"}
+					for j := range maxAlike {
+						line := fmt.Sprintf("_ga=1; Domain=%s%d.%d", domain, i, j)
+						m.Cookies = append(m.Cookies, enforcer.Observed{Decision: enforcer.Decision{Direction: enforcer.Response, Name: "_ga"}, Line: line})
+					}
+					if e := (observer{mode: enforce}).effect(&m); e.bytes <= maxAlikeBytes {
+						kept.Add(uint64(i), e)
+					}
+				}
+				runtime.GC()
+				runtime.ReadMemStats(&after)
+				b.ReportMetric(float64(after.HeapAlloc-min(after.HeapAlloc, before.HeapAlloc))/(1<<20), "MiB")
+				runtime.KeepAlive(kept)
+			}
+		})
+	}
+}
 
 // TestDebugLog holds F3: an exchange that lost cookies has one line, with names and
 // no values; one that lost none has no line.

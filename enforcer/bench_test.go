@@ -180,6 +180,32 @@ func BenchmarkExchange(b *testing.B) {
 	}
 }
 
+// BenchmarkManyLines is a response with 10,000 Set-Cookie lines, the body of which is
+// written in 1, and in 100 parts.
+func BenchmarkManyLines(b *testing.B) {
+	lines := make([]string, 10_000)
+	for i := range lines {
+		lines[i] = benchSetCookies[i%2]
+	}
+	for _, parts := range []int{1, 100} {
+		b.Run(strconv.Itoa(parts), func(b *testing.B) {
+			e := observed(shippedPolicy(b))
+			r := &http.Request{Method: http.MethodGet, Header: http.Header{"Cookie": {benchCookies}}}
+			w := &headWriter{header: maps.Clone(otherHeaders)}
+			body := []byte("body")
+			b.ReportAllocs()
+			for b.Loop() {
+				w.header["Set-Cookie"] = lines
+				x := e.Begin(w, r)
+				for range parts {
+					_, _ = x.Write(body)
+				}
+				x.End()
+			}
+		})
+	}
+}
+
 // observed is an enforcer whose messages are counted, as in the gateway.
 func observed(p *policy.Policy) *Enforcer {
 	e := New(p)

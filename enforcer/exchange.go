@@ -23,16 +23,19 @@ type Exchange struct {
 	like        like     // what of the request observers are told begins with
 	came, left  []string // Set-Cookie lines as they came, and those that were left of them
 	clock       clock
-	gpc         bool // the request has the Global Privacy Control signal
-	owesPrivate bool // a line was dropped, and no head has been made private yet
-	wroteHead   bool // a final head was handed to the writer below
-	upgraded    bool // a 101 went out
-	notModified bool // the head is that of a 304
+	gpc         bool   // the request has the Global Privacy Control signal
+	owesPrivate bool   // a line was dropped, and no head has been made private yet
+	wroteHead   bool   // a final head was handed to the writer below
+	upgraded    bool   // a 101 went out
+	notModified bool   // the head is that of a 304
+	page        uint16 // the number of the page that the visitor goes to
 
 	// Set-Cookie lines that the judge was found to permit as they are, where there is
 	// room for all that the header map had.
 	permittedCount uint8
 	permitted      [2]string
+
+	settled *settled // lines that were judged, where there are many
 
 	// What goes into the header maps, kept here to save allocations. Nothing
 	// reads them again, so nobody who changes them can change a decision.
@@ -48,7 +51,7 @@ func (x *Exchange) WriteHeader(status int) {
 		if x.enforcer.guardsLoading() {
 			x.guardLinks(header, j)
 		}
-		x.permittedCount = 0 // the final head is judged, and observed, by itself
+		x.permittedCount, x.settled = 0, nil // the final head is judged, and observed, by itself
 		x.clock.stop()
 		x.upgraded = x.upgraded || status == http.StatusSwitchingProtocols && !x.wroteHead
 	} else {
@@ -56,12 +59,15 @@ func (x *Exchange) WriteHeader(status int) {
 		x.filterHead()
 	}
 	x.ResponseWriter.WriteHeader(status)
+	x.takeBack()
 }
 
 // Write sends a part of the body, after the head if that is not out yet.
 func (x *Exchange) Write(p []byte) (int, error) {
 	x.filterHead()
-	return x.ResponseWriter.Write(p)
+	n, err := x.ResponseWriter.Write(p)
+	x.takeBack()
+	return n, err
 }
 
 // ReadFrom sends a part of the body. A file goes the fastest way that the writer
@@ -74,7 +80,9 @@ func (x *Exchange) ReadFrom(r io.Reader) (int64, error) {
 		return io.Copy(writerOnly{x}, r)
 	}
 	x.filterHead()
-	return below.ReadFrom(r)
+	n, err := below.ReadFrom(r)
+	x.takeBack()
+	return n, err
 }
 
 func isFile(r io.Reader) bool {
@@ -91,7 +99,9 @@ type writerOnly struct{ io.Writer }
 // FlushError sends what is buffered, the head included.
 func (x *Exchange) FlushError() error {
 	x.filterHead()
-	return http.NewResponseController(x.ResponseWriter).Flush()
+	err := http.NewResponseController(x.ResponseWriter).Flush()
+	x.takeBack()
+	return err
 }
 
 // Flush is FlushError for callers that know http.Flusher only.
@@ -122,6 +132,7 @@ func (x *Exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 // head where nothing was written at all, and the headers that an error page
 // will carry.
 func (x *Exchange) End() {
+	x.settled = nil // what goes out after the handler is judged as it is then
 	x.filterHead()
 	x.clock.tell(x.enforcer.Observer)
 }

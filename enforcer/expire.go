@@ -19,8 +19,18 @@ func (x *Exchange) withdrawal() *expiry.Visit {
 		return nil
 	}
 	visit := x.visit()
-	visit.Navigation = navigation
+	visit.Navigation, visit.Page = navigation, x.page
 	return &visit
+}
+
+// countPage counts a page that the visitor goes to, with refused cookies or without them:
+// where they come again after one without them, they are deleted as for the first time
+// (rule X6).
+func (x *Exchange) countPage() {
+	if navigation, _ := fetchedBy(x.request); navigation {
+		visit := x.visit()
+		x.page = x.enforcer.Expiry.Page(&visit)
+	}
 }
 
 // visit is the visit that the request tells of, whatever host a handler has given
@@ -40,12 +50,16 @@ func (x *Exchange) expire(header http.Header, j *judge) {
 	if isForCDN(header) {
 		return
 	}
-	pairs := x.expiring(j, x.setNames(j, header))
+	own := x.ownLines(j, header)
+	pairs := x.expiring(j, own.sets)
 	if x.enforcer.ReportOnly {
-		x.observeExpired(j, pairs)
+		x.observeExpired(j, slices.DeleteFunc(pairs, func(p cookie.Pair) bool {
+			c, _ := j.expired(p, own)
+			return !x.enforcer.Expiry.Needs(j.withdrawal, &c)
+		}))
 		return
 	}
-	if deletions := x.deletions(j, pairs); len(deletions) > 0 {
+	if deletions := x.deletions(j, pairs, own); len(deletions) > 0 {
 		header["Set-Cookie"] = slices.Concat(header["Set-Cookie"], deletions)
 		x.left = slices.Concat(x.left, deletions)
 		x.makePrivate(header, keepsPrivate)
@@ -76,28 +90,9 @@ func first(lines []string) string {
 	return lines[0]
 }
 
-// setNames are the names of the cookies that a header map sets or deletes. In a
-// report it still has the lines that would have been dropped.
-func (x *Exchange) setNames(j *judge, header http.Header) map[string]bool {
-	if x.enforcer.ReportOnly {
-		header = http.Header{"Set-Cookie": x.left}
-	}
-	names := make(map[string]bool)
-	for key, lines := range header {
-		if cookieField(key) != setCookieField {
-			continue
-		}
-		for _, line := range lines {
-			pair, _ := setCookiePair(j.policy, line)
-			names[pair.Name()] = true
-		}
-	}
-	return names
-}
-
-// deletions are the lines that delete cookies of the request, as far as there is
-// room for them.
-func (x *Exchange) deletions(j *judge, pairs []cookie.Pair) (lines []string) {
+// deletions are the lines that delete cookies of the request where they are not gone
+// already, as far as there is room for them.
+func (x *Exchange) deletions(j *judge, pairs []cookie.Pair, own ownLines) (lines []string) {
 	visit := j.withdrawal
 	room := expiry.MaxBytes
 	var expired []cookie.Pair
@@ -108,15 +103,14 @@ func (x *Exchange) deletions(j *judge, pairs []cookie.Pair) (lines []string) {
 		pairs = slices.Concat(pairs[first:], pairs[:first])
 	}
 	for _, p := range pairs {
-		c := expiry.Cookie{Name: p.Name(), Value: p.Value()}
-		category := ""
-		if rule := j.policy.Lookup(c.Name); rule != nil {
-			c.Domain, c.Path = rule.Domain, rule.Path
-			category = j.policy.Categories[j.policy.Services[rule.Service].Category].ID
+		c, category := j.expired(p, own)
+		if room < fullBytes {
+			x.enforcer.Expiry.Came(visit, &c) // it has to wait for the next response
+			continue
 		}
 		next, undeletable := x.enforcer.Expiry.Next(visit, &c, room, now)
 		if undeletable && x.enforcer.Observer != nil {
-			x.enforcer.Observer.Undeletable(visit.Host, cookie.Collapsed(c.Name), category)
+			x.enforcer.Observer.Undeletable(visit.Host[:min(len(visit.Host), maxHostBytes)], cookie.Collapsed(c.Name), category)
 		}
 		if len(next) > 0 {
 			expired = append(expired, p)
@@ -128,12 +122,19 @@ func (x *Exchange) deletions(j *judge, pairs []cookie.Pair) (lines []string) {
 				room -= expiry.Size(line)
 			}
 		}
-		if room < fullBytes {
-			break // the others have to wait for the next response
-		}
 	}
 	x.observeExpired(j, expired)
 	return lines
+}
+
+// expired is a cookie that is to be deleted, with what the policy says of it.
+func (j *judge) expired(p cookie.Pair, own ownLines) (c expiry.Cookie, category string) {
+	c = expiry.Cookie{Name: p.Name(), Value: p.Value(), Gone: own.gone[p.Name()]}
+	if rule := j.policy.Lookup(c.Name); rule != nil {
+		c.Domain, c.Path = rule.Domain, rule.Path
+		category = j.policy.Categories[j.policy.Services[rule.Service].Category].ID
+	}
+	return c, category
 }
 
 // alwaysFit is how many cookies have room in a response for a line or two each.
@@ -143,12 +144,12 @@ const alwaysFit = expiry.MaxBytes / fullBytes / 2
 const fullBytes = 128
 
 // expiring returns the cookies of the request that are to be deleted, but those
-// whose names the response sets already, and has the visit tell visitors apart by
-// their choice. A cookie that was sent twice with one value is one: its turn comes
+// whose names the response sets, and has the visit tell visitors apart by
+// their choice, and by the cookies that they keep. A cookie that was sent twice with one value is one: its turn comes
 // once.
 func (x *Exchange) expiring(j *judge, taken map[string]bool) (pairs []cookie.Pair) {
 	seen := make(map[string]bool)
-	var choice strings.Builder
+	var choice, kept strings.Builder
 	for _, line := range x.cookies {
 		for more := true; more; {
 			var pair cookie.Pair
@@ -158,13 +159,15 @@ func (x *Exchange) expiring(j *judge, taken map[string]bool) (pairs []cookie.Pai
 			switch service, _ := serviceOf(j.policy, pair); {
 			case service == theChoice:
 				choice.WriteString(pair.Value())
-			case service >= 0 && j.permitted.Has(service) || !j.choice.expires(j.policy, service):
+			case service >= 0 && j.permitted.Has(service):
+				kept.WriteString(pair.Text)
+			case !j.choice.expires(j.policy, service):
 			case !seen[pair.Text] && !taken[pair.Name()] && expiry.CanDelete(pair.Name()):
 				seen[pair.Text] = true
 				pairs = append(pairs, pair)
 			}
 		}
 	}
-	j.withdrawal.Choice = choice.String()
+	j.withdrawal.Choice, j.withdrawal.Kept = choice.String(), kept.String()
 	return pairs
 }

@@ -129,7 +129,9 @@ func TestExpire(t *testing.T) {
 		{"S5: the choice is deleted", "", page(denyGA + "; _ga=1"), []string{"cookies_preferences=; Max-Age=0"}, []string{"cookies_preferences=; Max-Age=0"}},
 		{"S5: the signal denies what the response grants", "", page("_ga=1", "Sec-Gpc", "1"), []string{grantGA, "_ga=2"}, []string{grantGA, deleting("_ga")}},
 
-		{"X4: a line of the portal that deletes it", "", page(denyGA + "; _ga=1; _gid=1"), []string{"_ga=; Max-Age=0; Path=/x"}, []string{"_ga=; Max-Age=0; Path=/x", deleting("_gid")}},
+		{"X4: a line of the portal that deletes it", "", page(denyGA + "; _ga=1; _gid=1"), []string{"_ga=; Max-Age=0; Path=/"}, []string{"_ga=; Max-Age=0; Path=/", deleting("_gid")}},
+		{"X4: a line of the portal that deletes it in another place", "", page(denyGA + "; _ga=1; _gid=1"), []string{"_ga=; Max-Age=0; Path=/x"}, []string{"_ga=; Max-Age=0; Path=/x", deleting("_ga"), deleting("_gid")}},
+		{"X4: a line of the portal that browsers do not take", "", page(denyGA + "; _ga=1"), []string{"_ga=; Max-Age=0; Path=/; SameSite=None"}, []string{"_ga=; Max-Age=0; Path=/; SameSite=None", deleting("_ga")}},
 		{"X4: a line of the portal that is dropped", "", page(denyGA + "; _ga=1"), []string{"_ga=2", "sessionid=S"}, []string{"sessionid=S", deleting("_ga")}},
 		{"X4: a navigation from elsewhere", "", page(denyGA+"; _ga=1", metadata("cross-site", "navigate", "document")...), nil, []string{deleting("_ga")}},
 		{"X4: an address that was typed", "", page(denyGA+"; _ga=1", metadata("none", "navigate", "document")...), nil, []string{deleting("_ga")}},
@@ -446,7 +448,7 @@ func TestSubrequests(t *testing.T) {
 	for i, c := range []struct {
 		header []string
 		want   int
-	}{{own, 1}, {own, 0}, {nil, 1}, {own, 0}, {nil, 0}} {
+	}{{own, 1}, {own, 0}, {nil, 1}, {own, 0}, {nil, 1}} {
 		if got := send(e, page(denyGA+"; _ga=1", c.header...))["Set-Cookie"]; len(got) != c.want {
 			t.Errorf("request %d: %q", i, got)
 		}
@@ -522,8 +524,8 @@ func TestExpiryRoom(t *testing.T) {
 	}
 }
 
-// visitPage has a browser go to a page with a choice.
-func visitPage(t *testing.T, e *Enforcer, browser *jar, path, choice string) []string {
+// visitPage has a browser go to a page with a choice, which has lines of its own.
+func visitPage(t *testing.T, e *Enforcer, browser *jar, path, choice string, own ...string) []string {
 	t.Helper()
 	scheme := "http"
 	if browser.https {
@@ -532,13 +534,72 @@ func visitPage(t *testing.T, e *Enforcer, browser *jar, path, choice string) []s
 	r := httptest.NewRequest("GET", scheme+"://"+browser.host+path, nil)
 	r.Header.Set("Accept", "text/html")
 	r.Header["Cookie"] = []string{browser.header(path), choice}
-	lines := send(e, r)["Set-Cookie"]
+	lines := send(e, r, own...)["Set-Cookie"]
 	for _, line := range lines {
 		if !browser.store(line, path) {
 			t.Errorf("the browser does not take %q", line)
 		}
 	}
 	return lines
+}
+
+// TestPortalFailsToDelete holds X4: a line of the portal's that deletes a cookie where it
+// is not silences nothing, and one line more reaches it.
+func TestPortalFailsToDelete(t *testing.T) {
+	t.Parallel()
+	const django = `_ga=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/`
+	for _, c := range []struct {
+		name, line string // how the cookie was set, on /a/b
+		stated     string // what the policy says of its place
+		pages      int    // that it takes at most
+	}{
+		{"in the domain that the policy states", "_ga=1; Path=/; Domain=example.org", "domain: site, ", 1},
+		{"in the domain, and nothing is stated", "_ga=1; Path=/; Domain=example.org", "", 1},
+		{"in a directory", "_ga=1; Path=/a", "", 3},
+		{"partitioned", "_ga=1; Path=/; Secure; SameSite=None; Partitioned", "", 4},
+		{"where the portal deletes it", "_ga=1; Path=/", "", 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			e := New(mustParse(t, strings.Replace(expiryPolicy, "{id: ga, ", "{id: ga, "+c.stated, 1)))
+			e.Observer = &silent{t: t}
+			browser := &jar{host: "portal.example.org", https: true}
+			if !browser.store(c.line, "/a/b") {
+				t.Fatal("the browser does not take it")
+			}
+			for range c.pages {
+				visitPage(t, e, browser, "/a/b", denyGA, django)
+			}
+			if len(browser.cookies) > 0 {
+				t.Errorf("after %d pages: %+v", c.pages, browser.cookies)
+			}
+		})
+	}
+}
+
+// Rule X6: a cookie that a tracker sets again after each page, with a value that does
+// not change, is deleted on each; and after a grant and a new refusal, in a deep place.
+func TestConstantValue(t *testing.T) {
+	t.Parallel()
+	e := newExpiring(t, "")
+	browser := &jar{host: "portal.example.org"}
+	const name = "_pk_ses.1.1fff"
+	for _, c := range []struct {
+		choice, set string // by the script, before the page
+		isLeft      bool
+	}{
+		{denyMatomo, "Path=/", false}, {denyMatomo, "Path=/", false}, {denyMatomo, "Path=/", false}, {denyMatomo, "Path=/", false},
+		{denyMatomo, "Path=/", false}, {denyMatomo, "Path=/", false},
+		{`cookies_preferences={"matomo":true}`, "Path=/a/", true},
+		{denyMatomo, "Path=/a/", true}, {denyMatomo, "Path=/a/", true}, {denyMatomo, "Path=/a/", true}, {denyMatomo, "Path=/a/", false},
+		{denyMatomo, "Path=/", false}, {denyMatomo, "Path=/", false},
+	} {
+		browser.store(name+"=1; "+c.set, "/a/b")
+		visitPage(t, e, browser, "/a/b", c.choice)
+		if isLeft := len(browser.cookies) > 0; isLeft != c.isLeft {
+			t.Errorf("%+v: left: %t", c, isLeft)
+		}
+	}
 }
 
 type silent struct {

@@ -13,7 +13,15 @@ import (
 func (x *Exchange) filterLinks(header http.Header, j *judge) {
 	loses := func(line string) bool { return line == "" || x.losesLink(line, j) }
 	for key, lines := range header {
-		if len(key) != len("Link") || !strings.EqualFold(key, "Link") || !slices.ContainsFunc(lines, loses) {
+		if len(key) != len("Link") || !strings.EqualFold(key, "Link") {
+			continue
+		}
+		if s := x.settled; s != nil && s.permitted == j.permitted && s.links.are(key, lines) {
+			header[key] = s.links.ours
+			continue
+		}
+		if !slices.ContainsFunc(lines, loses) {
+			x.settleLinks(key, lines, j)
 			continue
 		}
 		var kept []string
@@ -26,6 +34,17 @@ func (x *Exchange) filterLinks(header http.Header, j *judge) {
 			delete(header, key)
 		}
 	}
+}
+
+// settleLinks takes note of lines that may go out as they are.
+func (x *Exchange) settleLinks(key string, lines []string, j *judge) {
+	if !areMany(lines) {
+		return
+	}
+	if x.settled == nil {
+		x.settled = new(settled)
+	}
+	x.settled.links, x.settled.permitted = newLent(key, lines), j.permitted
 }
 
 // losesLink tells whether a line has a link that may not stay.

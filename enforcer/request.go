@@ -21,6 +21,9 @@ func (x *Exchange) filterRequest(r *http.Request) {
 	x.cookies, x.gpc = lines, p.HonoursGPC && sendsGPC(header)
 	j.policy, j.permitted = p, j.choice.settle(p, x.gpc)
 	kept, expires, gone := j.filterCookies(pairs)
+	if x.enforcer.Expiry.Counts() && !x.enforcer.ReportOnly {
+		x.countPage()
+	}
 	if expires {
 		j.withdrawal = x.withdrawal()
 	}

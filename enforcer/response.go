@@ -67,6 +67,15 @@ func (x *Exchange) filterHeader() (http.Header, *judge) {
 	if len(found) == 0 || len(found) == 1 && x.arePermitted(found[0].lines) {
 		return header, &x.judge
 	}
+	return header, x.filterFound(header, found)
+}
+
+// filterFound drops those lines of a header map that may not pass, and returns the judge
+// of it.
+func (x *Exchange) filterFound(header http.Header, found []setCookies) *judge {
+	if len(found) == 1 && x.areSettled(header, &found[0]) {
+		return x.settled.judge
+	}
 	var pairRoom [8]listed
 	clock := browserClock{now: x.enforcer.Now, header: header}
 	pairs, j := x.readSetCookies(found, pairRoom[:0], &clock)
@@ -86,7 +95,13 @@ func (x *Exchange) filterHeader() (http.Header, *judge) {
 		}
 		x.owesPrivate = x.owesPrivate || outcome == lost
 	}
-	return header, j
+	if x.settled != nil {
+		x.settled.cookies = lent{}
+	}
+	if len(found) == 1 {
+		x.settleCookies(header, found[0].key, j)
+	}
+	return j
 }
 
 // arePermitted tells whether lines are those that the judge was found to permit

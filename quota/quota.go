@@ -35,7 +35,7 @@ func (q *Quota) Take(address string, now time.Time) (wait time.Duration) {
 	if q == nil {
 		return 0
 	}
-	client, ok := clientOf(address)
+	client, ok := Client(address)
 	if !ok {
 		return 0
 	}
@@ -64,9 +64,9 @@ func (q *Quota) put(client netip.Prefix, full time.Time) {
 	q.recent[client] = full
 }
 
-// clientOf is what counts as one client: an address of IPv4, or a /64 of IPv6, in which
+// Client is what counts as one client: an address of IPv4, or a /64 of IPv6, in which
 // each host makes up as many addresses as it likes (RFC 4291, section 2.5.1).
-func clientOf(address string) (client netip.Prefix, ok bool) {
+func Client(address string) (client netip.Prefix, ok bool) {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
 		return netip.Prefix{}, false

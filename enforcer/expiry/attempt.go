@@ -14,15 +14,16 @@ type attempt struct {
 func (a *variants) next(t turn, room int) attempt {
 	w := writer{variants: a, room: room, belongTogether: room < MaxBytes}
 	for ; t.group < exhausted; t.group, t.sent = t.group+1, 0 {
-		sent, complete := w.write(t.group, t.sent)
-		if complete && len(w.lines) == 0 {
-			continue // the cookie has no such scopes
+		scopes := a.in(t.group)
+		if len(scopes) <= t.sent {
+			continue
 		}
 		likely := min(t.group, common+1)
+		sent, complete := w.write(t.group, scopes, t.sent)
 		if t.sent = sent; complete {
 			t.group, t.sent = t.group+1, 0
 		}
-		if len(w.lines) > 0 {
+		if complete || len(w.lines) > 0 {
 			w.repeat(likely)
 		}
 		return attempt{lines: w.lines, turn: t}
@@ -30,11 +31,20 @@ func (a *variants) next(t turn, room int) attempt {
 	return attempt{turn: t, isDone: true}
 }
 
+// likely are the lines of all groups that are likely.
+func (a *variants) likely(room int) []string {
+	w := writer{variants: a, room: room, belongTogether: room < MaxBytes}
+	for g := learned; g <= common; g++ {
+		w.write(g, w.in(g), 0)
+	}
+	return w.lines
+}
+
 // repeat writes all of the groups before one, where there is room.
 func (w *writer) repeat(before group) {
 	w.belongTogether = true
 	for g := learned; g < before; g++ {
-		w.write(g, 0)
+		w.write(g, w.in(g), 0)
 	}
 }
 
@@ -46,12 +56,15 @@ type writer struct {
 	belongTogether bool // lines of a group that is likely are written all or not at all
 }
 
-// write writes the lines of a group but the first ones. It returns how many of the
-// group are written then, and whether those are all.
-func (w *writer) write(g group, from int) (sent int, complete bool) {
-	scopes := w.in(g)
+// write writes the lines of a group's scopes but the first ones, and but those that the response
+// has already (rule X4). It returns how many of the group are dealt with then, and
+// whether those are all.
+func (w *writer) write(g group, scopes []Scope, from int) (sent int, complete bool) {
 	lines, room := w.lines, w.room
 	for i := from; i < len(scopes); i++ {
+		if w.cookie.Gone[scopes[i].place()] {
+			continue
+		}
 		line := scopes[i].line(w.cookie.Name, w.has, w.visit.HTTPS)
 		size := Size(line)
 		switch {

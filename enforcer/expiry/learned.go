@@ -15,25 +15,29 @@ const maxNames = 10_000
 const maxScopes = 4
 
 // names are what is known of cookies' names, for each host that they were set on.
-// The oldest name goes when there is no room for a new one. Reading takes no lock:
-// every Set-Cookie line that passes is looked up.
+// Each client has a share of those that it had the portal set first; the oldest goes when
+// there is no room for a new one, unless it was set again since its turn came last. Reading
+// takes no lock: every Set-Cookie line that passes is looked up.
 type names struct {
 	seed    maphash.Seed
 	buckets []atomic.Pointer[record] // chains of records
 
 	mu   sync.Mutex // for changes of the chains
-	ring ring[*record]
+	kept *shares[*record]
 }
 
 // record is what is known of one name.
 type record struct {
 	host, name string
 	scopes     atomic.Pointer[[]Scope]
+	isSet      atomic.Bool            // since it was last looked at
 	following  atomic.Pointer[record] // in the bucket
 }
 
 func newNames() *names {
-	return &names{seed: maphash.MakeSeed(), buckets: make([]atomic.Pointer[record], 8192)}
+	n := &names{seed: maphash.MakeSeed(), buckets: make([]atomic.Pointer[record], 8192), kept: newShares[*record](maxNames)}
+	n.kept.spares = func(r *record) bool { return r.isSet.Swap(false) }
+	return n
 }
 
 func (n *names) bucket(host, name string) *atomic.Pointer[record] {
@@ -64,18 +68,25 @@ func (r *record) known() []Scope {
 	return nil
 }
 
-// know tells whether a scope was learned for a name.
+// know tells whether a scope was learned for a name, which is set again.
 func (n *names) know(host, name string, s Scope) bool {
-	return slices.Contains(n.scopes(host, name), s)
+	r := n.find(host, name)
+	if r == nil || !slices.Contains(r.known(), s) {
+		return false
+	}
+	if !r.isSet.Load() { // to write what is there already takes longer
+		r.isSet.Store(true)
+	}
+	return true
 }
 
-// learn remembers a scope. What it keeps are copies: the strings that it is given
+// learn remembers a scope, for a client. What it keeps are copies: the strings that it is given
 // are parts of whole messages.
-func (n *names) learn(host, name string, s Scope) {
+func (n *names) learn(client uint64, host, name string, s Scope) {
 	s.Domain, s.Path = strings.Clone(s.Domain), strings.Clone(s.Path)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	r := n.findOrAdd(host, name)
+	r := n.findOrAdd(client, host, name)
 	scopes := slices.DeleteFunc(slices.Clone(r.known()), s.isSame)
 	if len(scopes) == maxScopes {
 		scopes = scopes[1:]
@@ -84,7 +95,7 @@ func (n *names) learn(host, name string, s Scope) {
 	r.scopes.Store(&scopes)
 }
 
-func (n *names) findOrAdd(host, name string) *record {
+func (n *names) findOrAdd(client uint64, host, name string) *record {
 	if r := n.find(host, name); r != nil {
 		return r
 	}
@@ -92,8 +103,8 @@ func (n *names) findOrAdd(host, name string) *record {
 	bucket := n.bucket(host, name)
 	r.following.Store(bucket.Load())
 	bucket.Store(r)
-	if oldest, full := n.ring.push(r); full {
-		n.remove(oldest)
+	if gone, full := n.kept.put(client, hash(n.seed, host, name), r); full {
+		n.remove(gone)
 	}
 	return r
 }

@@ -42,68 +42,95 @@ func NewMemory() *Memory {
 
 // Learn remembers how a cookie was set: a Set-Cookie line of that name has passed.
 func (m *Memory) Learn(v *Visit, name, line string) {
-	s := Scope(cookie.ReadAttributes(line))
-	if s.Path == "" {
-		s.Path = v.defaultPath()
-	}
+	s := v.placed(cookie.ReadAttributes(line))
 	names := m.names()
 	if names.know(v.Host, name, s) {
 		return // as nearly always
 	}
-	switch {
-	case s.Domain == v.Host && v.site() == "":
-		s.Domain = "" // for addresses and public suffixes, the cookie is host-only
-	case s.Domain != "" && !v.accepts(s.Domain):
-		return // browsers do not take it
+	s, ok := v.accepted(s)
+	if !ok {
+		return
 	}
 	if len(name) <= maxNameBytes && len(v.Host) <= maxHostBytes && cookie.IsPath(s.Path) {
-		names.learn(v.Host, name, s)
+		names.learn(v.clientHash(m.turns.seed), v.Host, name, s)
 	}
 }
 
 // Next returns the lines that are to be tried next to delete a cookie, of which
 // there is room in the response for all. There are none where they have to wait for
-// another response, or nothing is left to try. In the latter case undeletable
-// tells, once for each name and host, that nothing has helped.
+// another response. What is likely is tried as long as the cookie comes, and guesses
+// until none is left (rule X6). Then undeletable tells, once for each name and host,
+// that nothing has helped.
 func (m *Memory) Next(v *Visit, c *Cookie, room int, now time.Time) (lines []string, undeletable bool) {
-	key := m.turns.key(v, c)
-	t := m.turns.get(key)
-	settling := now.Sub(t.at) < settleTime
-	if settling && !v.Navigation {
+	first := m.turns.begin(v, c, now)
+	if !v.Navigation && now.Sub(first.sentAt) < settleTime {
 		return nil, false
 	}
 	a := newVariants(v, c, m.names().scopes(v.Host, c.Name))
-	next := a.next(t, room)
+	at, next := m.attempt(a, first, room)
+	isSettling := first.isSettling(now) || at.isSettling(now)
+	if next.isDone && !first.anew && !at.said && !isSettling {
+		undeletable = m.said.add(v.Host, cookie.Collapsed(c.Name))
+		at.said = true
+		m.turns.put(at)
+	}
+	if next.isDone && first.isShared {
+		at, next = m.attempt(a, m.turns.own(first, v), room)
+	}
+	if next.isDone && first.anew {
+		first.turn = first.renewed()
+		at, next = first, a.next(first.turn, room)
+	}
 	if next.isDone {
-		// What is left are cookies of that name and value in other directories. Each
-		// of these has a turn of its own.
-		key, t = m.turns.inDirectory(t, key, v)
-		settling = settling || now.Sub(t.at) < settleTime
-		next = a.next(t, room)
+		next = attempt{lines: a.likely(room), turn: at.turn}
 	}
-	switch {
-	case next.isDone && (settling || t.said):
-		return nil, false
-	case next.isDone:
-		t.said = true
-		m.turns.put(key, t)
-		return nil, m.said.add(v.Host, cookie.Collapsed(c.Name))
-	case len(next.lines) == 0:
-		return nil, false // there is no room
+	m.keep(first, at, next, v, now)
+	return next.lines, undeletable
+}
+
+// attempt returns the attempt of a turn, and where the next one is to be kept. What is
+// left when it is over are cookies of that name and value in other directories: each of
+// these has a turn of its own.
+func (m *Memory) attempt(a *variants, of *place, room int) (*place, attempt) {
+	next := a.next(of.turn, room)
+	if next.isDone {
+		of = m.turns.inDirectory(of, a.visit)
+		next = a.next(of.turn, room)
 	}
-	// A page in a frame of another site may not be able to delete anything, and what
-	// it fetches looks like any other same-origin request. So only navigations move
-	// the turn on; the others are given the same lines again.
-	if v.Navigation {
-		if next.turn.group > deeper && t.group <= deeper {
+	return of, next
+}
+
+// keep keeps what has come of an attempt. A page in a frame of another site may not be
+// able to delete anything, and what it fetches looks like any other same-origin request.
+// So only navigations move a turn on; the others are given the same lines again.
+func (m *Memory) keep(first, at *place, next attempt, v *Visit, now time.Time) {
+	isNew := next.turn.group != at.group || next.turn.sent != at.sent
+	if !isNew && len(next.lines) == 0 && first.triedAt.IsZero() {
+		return // there was no room
+	}
+	if isNew && v.Navigation {
+		if next.turn.group > deeper && at.group <= deeper {
 			next.turn.directory = m.turns.directory(v)
 		}
-		t = next.turn
+		at.turn = next.turn
 	}
-	t.at = now
-	m.turns.put(key, t)
-	return next.lines, false
+	if isNew && (v.Navigation || at.triedAt.IsZero()) {
+		at.triedAt = now
+	}
+	if len(next.lines) > 0 {
+		first.sentAt = now
+	}
+	if first.triedAt.IsZero() {
+		first.triedAt = now
+	}
+	if at != first {
+		m.turns.put(at)
+	}
+	m.turns.put(first)
 }
+
+// Came takes note that a cookie has come with a page whose response has no room left.
+func (m *Memory) Came(v *Visit, c *Cookie) { m.turns.touch(v, c) }
 
 // Size is how many bytes a line takes in a response.
 func Size(line string) int { return len("Set-Cookie: ") + len(line) + len("\r\n") }

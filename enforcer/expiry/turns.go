@@ -2,7 +2,6 @@ package expiry
 
 import (
 	"hash/maphash"
-	"strings"
 	"sync"
 	"time"
 )
@@ -11,108 +10,160 @@ import (
 type turn struct {
 	group     group
 	sent      int       // how many scopes of the group were tried
-	at        time.Time // when the last ones were
+	sentAt    time.Time // when lines were last sent
+	triedAt   time.Time // when something new was last tried
 	directory uint64    // the hash of the one whose scopes were tried in the end
 	said      bool      // it has been said that nothing helps
+
+	// What begins the turn anew once it has come to its end (rule X6).
+	page  uint16 // that the cookie last came with
+	anew  bool   // a page has come without the cookie since the turn began
+	round uint32 // how often it has begun anew
+
+	// Visitors who look alike share a turn. Then each has one more, once it is over.
+	who      uint64
+	isShared bool
+
+	age uint32 // of the turns, when this one was kept
 }
 
-// maxTurns is how many turns are remembered in each half of their time.
-const maxTurns = 10_000
+// isOver reports whether a turn is too old to go on.
+func (t *turn) isOver(now time.Time) bool {
+	return !t.triedAt.IsZero() && now.Sub(t.triedAt) >= turnTime
+}
 
-// turnTime is how long a turn is remembered at most after the last attempt, and
-// half of it at least.
+// isSettling reports whether what was tried may still be on its way to the browser.
+func (t *turn) isSettling(now time.Time) bool { return now.Sub(t.triedAt) < settleTime }
+
+// renewed is the turn as it begins anew.
+func (t *turn) renewed() turn { return turn{page: t.page, round: t.round + 1} }
+
+// maxTurns is how many turns are remembered, of all clients together.
+const maxTurns = 20_000
+
+// turnTime is how long a turn goes on at most after something new was tried. It is
+// remembered for half of that time at least.
 const turnTime = time.Hour
 
 // turns are the turns of recent visitors, under hashes: neither a name nor a value
-// is kept.
+// is kept. Each client has a share of them.
 type turns struct {
-	seed maphash.Seed
+	seed  maphash.Seed
+	pages pages
 
-	mu          sync.Mutex
-	recent, old map[uint64]turn
-	ageing      *time.Timer
+	mu     sync.Mutex
+	kept   *shares[turn] // by clients
+	age    uint32
+	ageing *time.Timer
 }
 
-func newTurns() *turns { return &turns{seed: maphash.MakeSeed()} }
-
-// key is the hash of a cookie in one visitor's browser.
-func (t *turns) key(v *Visit, c *Cookie) uint64 {
-	if v.visitor == 0 {
-		v.visitor = hash(t.seed, v.Host, v.Address, v.Agent, strings.Map(withoutDigits, v.Choice))
-	}
-	return maphash.Comparable(t.seed, [2]uint64{v.visitor, hash(t.seed, c.Name, c.Value)})
+func newTurns() *turns {
+	return &turns{seed: maphash.MakeSeed(), kept: newShares[turn](maxTurns)}
 }
 
-// withoutDigits takes the times out of a choice: some are written anew on every
-// page, which would make another visitor of the same one.
-func withoutDigits(c rune) rune {
-	if '0' <= c && c <= '9' {
-		return -1
+// place is a turn, and where it is kept.
+type place struct {
+	client, key uint64
+	turn
+}
+
+// begin returns the turn of a cookie. One that is not remembered is the first.
+func (t *turns) begin(v *Visit, c *Cookie, now time.Time) *place {
+	p := t.at(v.clientHash(t.seed), t.key(v, c))
+	who := hash(t.seed, v.Choice, v.Kept)
+	if p.triedAt.IsZero() && p.round == 0 {
+		p.page = v.Page
+		if count := t.pages.of(v, t.seed); count != nil && !v.Navigation {
+			p.page = uint16(count.Load())
+		}
 	}
-	return c
+	if p.isOver(now) {
+		p.turn = p.renewed()
+	}
+	if p.who == 0 {
+		p.who = who
+	}
+	p.isShared = p.isShared || p.who != who
+	p.came(v)
+	return p
+}
+
+// came takes note of a page that the cookie has come with.
+func (p *place) came(v *Visit) {
+	if !v.Navigation {
+		return
+	}
+	pages := int16(v.Page - p.page)
+	p.anew = p.anew || pages > 1
+	if pages > 0 {
+		p.page = v.Page
+	}
+}
+
+// touch takes note of a page that a cookie has come with, without an attempt.
+func (t *turns) touch(v *Visit, c *Cookie) {
+	p := t.at(v.clientHash(t.seed), t.key(v, c))
+	if !p.triedAt.IsZero() {
+		p.came(v)
+		t.put(p)
+	}
+}
+
+// own returns the turn that a visitor has alone, after one that several share. It begins
+// with what is likely.
+func (t *turns) own(shared *place, v *Visit) *place {
+	who := hash(t.seed, v.Choice, v.Kept)
+	p := t.at(shared.client, maphash.Comparable(t.seed, [3]uint64{shared.key, who, uint64(shared.round)}))
+	p.group = max(p.group, common)
+	return p
+}
+
+// inDirectory returns the turn that a cookie has in the directory of a visit after one
+// turn has passed: it begins with what depends on the directory, unless that was tried
+// in that turn.
+func (t *turns) inDirectory(passed *place, v *Visit) *place {
+	directory := t.directory(v)
+	p := t.at(passed.client, maphash.Comparable(t.seed, [3]uint64{passed.key, ^directory, uint64(passed.round)}))
+	if p.group < deeper {
+		p.group = deeper
+		if passed.directory == directory {
+			p.group, p.triedAt = exhausted, passed.triedAt
+		}
+	}
+	return p
 }
 
 // directory is the hash of the directory of a visit.
 func (t *turns) directory(v *Visit) uint64 { return hash(t.seed, v.defaultPath()) }
 
-// inDirectory returns the turn, and its key, that a cookie has in the directory of a
-// visit after one turn has passed: it begins with what depends on the directory,
-// unless that was tried in that turn.
-func (t *turns) inDirectory(passed turn, key uint64, v *Visit) (uint64, turn) {
-	directory := t.directory(v)
-	key = maphash.Comparable(t.seed, [2]uint64{key, directory})
-	own := t.get(key)
-	if own.group < deeper {
-		own.group = deeper
-		if passed.directory == directory {
-			own.group, own.at = exhausted, passed.at
-		}
-	}
-	return key, own
-}
-
-func hash(seed maphash.Seed, parts ...string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	for _, part := range parts {
-		_, _ = h.WriteString(part)
-		_ = h.WriteByte(0)
-	}
-	return h.Sum64()
-}
-
-// get returns a turn. One that is not remembered is the first.
-func (t *turns) get(key uint64) turn {
+func (t *turns) at(client, key uint64) *place {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if found, ok := t.recent[key]; ok {
-		return found
-	}
-	return t.old[key]
+	kept, _ := t.kept.get(client, key)
+	return &place{client, key, kept}
 }
 
-func (t *turns) put(key uint64, next turn) {
+func (t *turns) put(p *place) {
+	t.pages.begin()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.recent) >= maxTurns {
-		t.old, t.recent = t.recent, nil
-	}
-	if t.recent == nil {
-		t.recent = make(map[uint64]turn)
-	}
-	t.recent[key] = next
+	p.turn.age = t.age
+	t.kept.put(p.client, p.key, p.turn)
 	if t.ageing == nil {
-		t.ageing = time.AfterFunc(turnTime/2, t.age)
+		t.ageing = time.AfterFunc(turnTime/2, t.forget)
 	}
 }
 
-// age forgets the turns that were not taken for as long as it is between two
+// forget forgets the turns that were not taken for as long as it is between two
 // calls.
-func (t *turns) age() {
+func (t *turns) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.old, t.recent = t.recent, nil
-	if t.ageing = nil; t.old != nil {
-		t.ageing = time.AfterFunc(turnTime/2, t.age)
+	t.kept.forget(func(kept turn) bool { return kept.age < t.age })
+	t.age++
+	if t.ageing = nil; t.kept.count > 0 {
+		t.ageing = time.AfterFunc(turnTime/2, t.forget)
+	} else {
+		t.pages.end()
 	}
 }

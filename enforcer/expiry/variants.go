@@ -16,6 +16,10 @@ type Cookie struct {
 	// Domain and Path are where the policy says that the cookie is set, as in
 	// [policy.Rule]. Both may be empty.
 	Domain, Path string
+
+	// Gone are the places in which the response deletes the cookie already (rule X4),
+	// as [Visit.Takes] has them.
+	Gone map[Scope]bool
 }
 
 // group is a set of scopes that are tried together. They are tried in this order
@@ -69,9 +73,12 @@ func (a *variants) addKnown(s Scope) {
 func (a *variants) isKnown(s Scope) bool { return slices.ContainsFunc(a.known, s.isSame) }
 
 // isSame tells whether browsers keep one cookie only in two scopes.
-func (s Scope) isSame(other Scope) bool {
-	s.HTTPOnly = other.HTTPOnly
-	return s == other
+func (s Scope) isSame(other Scope) bool { return s.place() == other.place() }
+
+// place is the scope with no more than browsers tell cookies of one name apart by.
+func (s Scope) place() Scope {
+	s.HTTPOnly = false
+	return s
 }
 
 func (a *variants) addStated() {

@@ -28,9 +28,16 @@ type Visit struct {
 	// the same value.
 	Address, Agent, Choice string
 
-	registrable string // once it was asked for
-	asked       bool
-	visitor     uint64 // the hash of what tells visitors apart, once it was needed
+	// Kept are the cookies of the request that stay. They go into hashes only, where
+	// they tell apart visitors whose turns are over.
+	Kept string
+
+	// Page is what [Memory.Page] has returned for the visit, where it is a navigation.
+	Page uint16
+
+	registrable     string // once it was asked for
+	asked           bool
+	client, visitor uint64 // hashes, once they were needed
 }
 
 // VisitOf is the visit that a request tells of where nothing stands in front of
