@@ -22,10 +22,7 @@ func (x *Exchange) filterHead() {
 	if x.enforcer.guardsLoading() {
 		x.guardLoading(header, j)
 	}
-	if x.owesPrivate {
-		x.owesPrivate = false
-		x.makePrivate(header, saysWhoMayStore)
-	}
+	x.tellCaches(header)
 	x.clock.stop()
 }
 
@@ -93,7 +90,9 @@ func (x *Exchange) filterFound(header http.Header, found []setCookies) *judge {
 		default:
 			header[f.key] = kept
 		}
-		x.owesPrivate = x.owesPrivate || outcome == lost
+		if outcome == lost {
+			x.owes = max(x.owes, owesLost)
+		}
 	}
 	if x.settled != nil {
 		x.settled.cookies = lent{}
