@@ -5,34 +5,6 @@ import (
 	"strings"
 )
 
-// owed is what a header map has to tell shared caches, since no head has told them yet.
-type owed uint8
-
-const (
-	owesNothing owed = iota
-	owesLost         // a line was dropped (rule S6)
-	owesKept         // a line passes that would not by every choice (rule S7)
-)
-
-// tellCaches keeps a response out of shared caches that they must not store.
-func (x *Exchange) tellCaches(header http.Header) {
-	switch x.owes {
-	case owesLost:
-		x.makePrivate(header, saysWhoMayStore)
-	case owesKept:
-		x.keepPrivate(header)
-	}
-	x.owes = owesNothing
-}
-
-// keepPrivate keeps a response out of all shared caches, whatever the portal says: one
-// that brings cookies which others have refused, or that deletes them (rules S7 and X5).
-// Of directives that contradict each other the strictest counts (RFC 9111, section 4.2.1).
-func (x *Exchange) keepPrivate(header http.Header) {
-	dropCDNFields(header)
-	x.makePrivate(header, keepsPrivate)
-}
-
 // makePrivate keeps a response out of shared caches, unless a directive that it has
 // settles that.
 func (x *Exchange) makePrivate(header http.Header, settles func(name, value string) bool) {
@@ -81,7 +53,11 @@ func keepToChoice(header http.Header) {
 // makeNoCache has caches of browsers ask again each time, and keeps others from storing
 // the response at all, whatever the portal says.
 func makeNoCache(header http.Header) {
-	dropCDNFields(header)
+	for key := range header {
+		if isForCDNField(key) {
+			delete(header, key)
+		}
+	}
 	addDirective(header, "private", keepsPrivate)
 	addDirective(header, "no-cache", asksAgain)
 }
@@ -104,27 +80,27 @@ func saysWhoMayStore(name, _ string) bool {
 }
 
 // keepsPrivate tells whether a directive keeps all of a response out of shared
-// caches.
+// caches. One that deletes a visitor's cookies must not reach others, whatever the
+// portal says about its pages (rule X5); of directives that contradict each other
+// the strictest counts (RFC 9111, section 4.2.1).
 func keepsPrivate(name, value string) bool {
 	return name == "private" && value == "" || name == "no-store"
 }
 
-// dropCDNFields removes the fields in which a response speaks to some caches alone, which
-// then do not look at Cache-Control: those of RFC 9213, and before that
-// Surrogate-Control, and X-Accel-Expires for nginx.
-func dropCDNFields(header http.Header) {
+// isForCDN tells whether a response speaks to some caches in fields of their own
+// (RFC 9213, and before that Surrogate-Control). They do not look at Cache-Control
+// then.
+func isForCDN(header http.Header) bool {
 	for key := range header {
-		if isForCDN(key) {
-			delete(header, key)
+		if isForCDNField(key) {
+			return true
 		}
 	}
+	return false
 }
 
-func isForCDN(key string) bool {
-	const suffix = "-Cache-Control"
-	n := len(key) - len(suffix)
-	return n > 0 && strings.EqualFold(key[n:], suffix) ||
-		strings.EqualFold(key, "Surrogate-Control") || strings.EqualFold(key, "X-Accel-Expires")
+func isForCDNField(key string) bool {
+	return len(key) > len("Cache-Control") && strings.HasSuffix(key, "-Cache-Control") || key == "Surrogate-Control"
 }
 
 func hasDirective(line string, is func(name, value string) bool) bool {

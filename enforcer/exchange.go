@@ -24,7 +24,7 @@ type Exchange struct {
 	came, left  []string // Set-Cookie lines as they came, and those that were left of them
 	clock       clock
 	gpc         bool   // the request has the Global Privacy Control signal
-	owes        owed   // what no head has told caches yet
+	owesPrivate bool   // a line was dropped, and no head has been made private yet
 	wroteHead   bool   // a final head was handed to the writer below
 	upgraded    bool   // a 101 went out
 	notModified bool   // the head is that of a 304

@@ -9,8 +9,7 @@ import (
 
 // admit looks at lines of which some are of permitted cookies that need consent. It
 // takes note of how these are set (rule X2), and finds those that would live longer
-// than the policy promises (rule S4). The response is not for shared caches then (rule
-// S7). That depends on what else is in the header
+// than the policy promises (rule S4). That depends on what else is in the header
 // map, so no line of theirs is remembered as one that passes. It returns how many
 // lines pass, and what became of all.
 func (x *Exchange) admit(j *judge, lines []string, pairs []listed, clock *browserClock) (passed int, became outcome) {
@@ -20,9 +19,7 @@ func (x *Exchange) admit(j *judge, lines []string, pairs []listed, clock *browse
 			if !x.enforcer.ReportOnly { // a gateway around this one may drop the line
 				x.enforcer.Expiry.Learn(&visit, p.Name(), lines[i])
 			}
-			if pairs[i].service = j.limited(p, lines[i], clock); pairs[i].service != dropped && !x.enforcer.ReportOnly {
-				x.owes = owesKept
-			}
+			pairs[i].service = j.limited(p, lines[i], clock)
 		}
 		switch pairs[i].service {
 		case dropped:

@@ -22,7 +22,10 @@ func (x *Exchange) filterHead() {
 	if x.enforcer.guardsLoading() {
 		x.guardLoading(header, j)
 	}
-	x.tellCaches(header)
+	if x.owesPrivate {
+		x.owesPrivate = false
+		x.makePrivate(header, saysWhoMayStore)
+	}
 	x.clock.stop()
 }
 
@@ -90,9 +93,7 @@ func (x *Exchange) filterFound(header http.Header, found []setCookies) *judge {
 		default:
 			header[f.key] = kept
 		}
-		if outcome == lost {
-			x.owes = max(x.owes, owesLost)
-		}
+		x.owesPrivate = x.owesPrivate || outcome == lost
 	}
 	if x.settled != nil {
 		x.settled.cookies = lent{}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -489,61 +488,5 @@ func TestVerdictIsNotCarriedOver(t *testing.T) {
 				})
 			}
 		})
-	}
-}
-
-// TestSharedCaches: a response that brings what others have refused, or deletes it, is
-// for one visitor, whatever the portal says (S7, X5). Other responses stay as they are.
-func TestSharedCaches(t *testing.T) {
-	t.Parallel()
-	const shared = "public, max-age=60, s-maxage=600"
-	for _, c := range []struct {
-		name, cookies, line string
-		isPrivate           bool
-	}{
-		{"a necessary cookie", grantGA, "sessionid=S", false},
-		{"the choice", grantGA, grantGA, false},
-		{"a granted cookie", grantGA, "_ga=1", true},
-		{"a granted cookie that is cut short", grantGA, "_ga=1; Max-Age=99999999", true},
-		{"a granted cookie that is deleted", grantGA, "_ga=; Max-Age=0", false},
-		{"a refused cookie that is deleted", denyGA, "_ga=; Max-Age=0", false},
-		{"a cookie that nobody has objected to", "", "theme=dark", true},
-		{"an exempt cookie", "", "visits=1", true},
-		{"a cookie that no service lists", grantGA, "shiny=1", false},
-		{"a cookie that the response grants", "", grantGA + "\n_ga=1", true},
-		{"a cookie that was granted, among others", grantGA, "sessionid=S\n_ga=1\n_pk_id.1=1", true},
-		{"a cookie that is deleted by the gateway", denyGA + "; _ga=1", "sessionid=S", true},
-	} {
-		for field, value := range map[string]string{
-			"Cache-Control": shared, "cache-control": shared, "CDN-Cache-Control": "max-age=60", "Cloudflare-CDN-Cache-Control": "max-age=60",
-			"cdn-cache-control": "max-age=60", "Surrogate-Control": "max-age=60", "X-Accel-Expires": "60", "Expires": "Tue, 24 Nov 2037 12:00:00 GMT",
-		} {
-			t.Run(c.name+", "+field, func(t *testing.T) {
-				t.Parallel()
-				w := httptest.NewRecorder()
-				e := newExpiring(t, "unlisted: allow\n")
-				e.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-					w.Header()["Set-Cookie"] = strings.Split(c.line, "\n")
-					w.Header()[field] = []string{value}
-					w.WriteHeader(http.StatusOK)
-				})).ServeHTTP(w, page(c.cookies))
-				w.Header().Del("Set-Cookie")
-				want := http.Header{field: {value}}
-				if c.isPrivate {
-					want = http.Header{"Cache-Control": {"private"}}
-					switch {
-					case field == "Expires":
-						want[field] = []string{value}
-					case field == "Cache-Control":
-						want[field] = []string{value + ", private"}
-					case field == "cache-control": // caches read both lines as one
-						want[field] = []string{value}
-					}
-				}
-				if got := w.Header(); !reflect.DeepEqual(got, want) {
-					t.Errorf("S7: %v, want %v", got, want)
-				}
-			})
-		}
 	}
 }
