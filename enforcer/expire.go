@@ -48,7 +48,7 @@ func (x *Exchange) expire(header http.Header, j *judge) {
 	if deletions := x.deletions(j, pairs); len(deletions) > 0 {
 		header["Set-Cookie"] = slices.Concat(header["Set-Cookie"], deletions)
 		x.left = slices.Concat(x.left, deletions)
-		x.makePrivate(header, keepsPrivate)
+		x.isForOne = true // rule X5
 	}
 }
 
