@@ -9,10 +9,8 @@ import (
 // globs are patterns, the most specific ones first.
 type globs []*glob
 
-func (gs globs) with(g *glob) globs {
-	gs = append(gs, g)
-	slices.SortFunc(gs, func(a, b *glob) int { return cmp.Compare(b.literals, a.literals) })
-	return gs
+func (gs globs) sort() {
+	slices.SortStableFunc(gs, func(a, b *glob) int { return cmp.Compare(b.literals, a.literals) })
 }
 
 // find returns the most specific pattern that matches a name and has as many
