@@ -55,7 +55,7 @@ func validate(cmd *cobra.Command, paths []string) error {
 
 func sayValid(cmd *cobra.Command, name string, p *policy.Policy) {
 	for _, w := range p.Warnings {
-		complain(cmd, yellow, fmt.Sprintf("%s:%d:%d: warning: %s", w.File, w.Line, w.Column, w.Text))
+		complain(cmd, yellow, fmt.Sprintf("%s: warning: %s", w.Place(), w.Text))
 	}
 	// A list has no timestamp at all, of which there is a warning (rule C5).
 	if p.Decoder.MaxAge > 0 && p.Decoder.Format != consent.ListFormat {

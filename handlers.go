@@ -9,7 +9,7 @@ import (
 
 // handlers are those that serve requests now. Between two configs these are the old
 // ones and the new ones.
-var handlers = registry{refusedContent: make(map[string]string)}
+var handlers = registry{refusals: make(map[string]refusal)}
 
 // registry knows all handlers, and works for them in the background as long as there
 // are any.
@@ -19,8 +19,7 @@ type registry struct {
 	stop context.CancelFunc
 	done chan struct{} // closed once nothing is saved any more
 
-	// What was last wrong with a file: the content that was refused, or the error.
-	refusedContent map[string]string
+	refusals map[string]refusal // the last one of each file that is refused now
 }
 
 // add takes in a handler that is about to serve.

@@ -64,7 +64,7 @@ func TestBadStorage(t *testing.T) {
 				if err := h.provisionPolicy(); err != nil {
 					t.Fatal(err)
 				}
-				g := registry{refusedContent: make(map[string]string)}
+				g := registry{refusals: make(map[string]refusal)}
 				g.add(h)
 				for range 20 {
 					r := httptest.NewRequest("GET", "/", nil)

@@ -56,7 +56,16 @@ func (g *registry) files() (files []string) {
 func (g *registry) refused(file string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.refusedContent[file] != ""
+	_, refused := g.refusals[file]
+	return refused
+}
+
+// refusal is what was last wrong with a file. What lies there is judged again only by
+// other handlers, or once it is something else.
+type refusal struct {
+	content string // as contentOf has it
+	by      []*Handler
+	err     error
 }
 
 // reload puts what a file holds now into force, in all handlers that have it, or in
@@ -69,16 +78,20 @@ func (g *registry) reload(file string, source *policySource, err error) (changed
 		return h.file != file || h.inForce.Load().source.sum() == content
 	})
 	if len(outdated) == 0 {
-		delete(g.refusedContent, file)
+		delete(g.refusals, file)
 		return false, nil
+	}
+	last := g.refusals[file]
+	if last.content == content && slices.Equal(last.by, outdated) {
+		return false, last.err
 	}
 	prepared := make([]*inForce, len(outdated))
 	if err == nil {
 		prepared, err = prepareAll(outdated, source)
 	}
 	if err != nil {
-		if g.refusedContent[file] != content {
-			g.refusedContent[file] = content
+		g.refusals[file] = refusal{content, outdated, err}
+		if last.content != content {
 			outdated[0].logger.Error("the cookie policy has changed and is not in force: the last good one stays",
 				zap.String("policy", file), zap.String("sha256", outdated[0].inForce.Load().source.sum()), zap.Error(err))
 		}
@@ -87,7 +100,7 @@ func (g *registry) reload(file string, source *policySource, err error) (changed
 	for i, h := range outdated {
 		h.putInForce(prepared[i])
 	}
-	delete(g.refusedContent, file)
+	delete(g.refusals, file)
 	return true, nil
 }
 

@@ -69,7 +69,7 @@ func TestWatcher(t *testing.T) {
 			put(stripping)
 			first, logs := watchedHandler(t, file, "")
 			second, _ := watchedHandler(t, file, "X-Cookie-Consent")
-			g := registry{live: []*Handler{first, second}, refusedContent: make(map[string]string)}
+			g := registry{live: []*Handler{first, second}, refusals: make(map[string]refusal)}
 			var w watcher
 			for _, text := range c.looks {
 				put(text)
@@ -97,7 +97,7 @@ func TestFilesApart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var g registry
-	g.refusedContent = make(map[string]string)
+	g.refusals = make(map[string]refusal)
 	for _, name := range []string{"one.yaml", "two.yaml"} {
 		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, []byte(stripping), 0o600); err != nil {
@@ -121,5 +121,45 @@ func TestFilesApart(t *testing.T) {
 		if got := string(g.live[i].inForce.Load().source.data); got != want {
 			t.Errorf("handler %d has\n%s", i, got)
 		}
+	}
+}
+
+// TestRefusedOnce: what lies there and was refused is not judged again, by the watcher or
+// for who asks, until it is something else. Rule F2.
+func TestRefusedOnce(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	put := func(text string) *policySource {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		source, err := fileSource(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return source
+	}
+	put(stripping)
+	h, logs := watchedHandler(t, file, "")
+	other, _ := watchedHandler(t, file, "")
+	g := registry{live: []*Handler{h}, refusals: make(map[string]refusal)}
+	_, first := g.reload(file, put("version: 2"), nil)
+	_, again := g.reload(file, put("version: 2"), nil)
+	if first == nil || again != first {
+		t.Errorf("judged anew: %v, and then %v", first, again)
+	}
+	g.live = append(g.live, other)
+	if _, err := g.reload(file, put("version: 2"), nil); err == nil || err == first {
+		t.Errorf("another handler did not judge: %v", err)
+	}
+	if _, err := g.reload(file, put("version: 3"), nil); err == nil || err == first {
+		t.Errorf("other content was not judged: %v", err)
+	}
+	if got := logs.Len(); got != 2 {
+		t.Errorf("%d errors in the log, want one for each content", got)
+	}
+	if changed, err := g.reload(file, put(allowing), nil); err != nil || !changed || g.refused(file) {
+		t.Errorf("what is right is not in force: %v", err)
 	}
 }

@@ -5,8 +5,20 @@ import (
 	"strings"
 )
 
-// makePrivate keeps a response out of shared caches, unless a directive that it has
-// settles that.
+// keepFromSharing keeps a response out of shared caches where what was done to its cookies
+// asks for that.
+func (x *Exchange) keepFromSharing(header http.Header) {
+	switch {
+	case x.isForOne:
+		deleteCDNFields(header)
+		x.makePrivate(header, keepsPrivate)
+	case x.owesPrivate:
+		x.makePrivate(header, saysWhoMayStore)
+	}
+	x.owesPrivate = false
+}
+
+// makePrivate adds private to Cache-Control, unless a directive that is there settles that.
 func (x *Exchange) makePrivate(header http.Header, settles func(name, value string) bool) {
 	if len(header["Cache-Control"]) == 0 {
 		x.cacheControl[0] = "private"
@@ -21,6 +33,10 @@ func addDirective(header http.Header, directive string, settles func(name, value
 	lines := header["Cache-Control"]
 	for _, line := range lines {
 		if hasDirective(line, settles) {
+			return
+		}
+		if isCutOff(line) { // what follows may be read as a part of its string
+			header["Cache-Control"] = append([]string{directive}, lines...)
 			return
 		}
 	}
@@ -53,11 +69,7 @@ func keepToChoice(header http.Header) {
 // makeNoCache has caches of browsers ask again each time, and keeps others from storing
 // the response at all, whatever the portal says.
 func makeNoCache(header http.Header) {
-	for key := range header {
-		if isForCDNField(key) {
-			delete(header, key)
-		}
-	}
+	deleteCDNFields(header)
 	addDirective(header, "private", keepsPrivate)
 	addDirective(header, "no-cache", asksAgain)
 }
@@ -80,27 +92,31 @@ func saysWhoMayStore(name, _ string) bool {
 }
 
 // keepsPrivate tells whether a directive keeps all of a response out of shared
-// caches. One that deletes a visitor's cookies must not reach others, whatever the
-// portal says about its pages (rule X5); of directives that contradict each other
-// the strictest counts (RFC 9111, section 4.2.1).
+// caches. One with cookies that this visitor has chosen, or that deletes a visitor's
+// cookies, must not reach others, whatever the portal says about its pages (rules S7
+// and X5); of directives that contradict each other the strictest counts (RFC 9111,
+// section 4.2.1).
 func keepsPrivate(name, value string) bool {
 	return name == "private" && value == "" || name == "no-store"
 }
 
-// isForCDN tells whether a response speaks to some caches in fields of their own
-// (RFC 9213, and before that Surrogate-Control). They do not look at Cache-Control
-// then.
-func isForCDN(header http.Header) bool {
+// deleteCDNFields has all caches look at Cache-Control.
+func deleteCDNFields(header http.Header) {
 	for key := range header {
 		if isForCDNField(key) {
-			return true
+			delete(header, key)
 		}
 	}
-	return false
 }
 
+// isForCDNField tells whether a field speaks to some caches alone (RFC 9213, and before
+// that Surrogate-Control, Akamai's Edge-Control and nginx's X-Accel-Expires). They do not
+// look at Cache-Control then.
 func isForCDNField(key string) bool {
-	return len(key) > len("Cache-Control") && strings.HasSuffix(key, "-Cache-Control") || key == "Surrogate-Control"
+	if n := len(key) - len("-Cache-Control"); n > 0 && strings.EqualFold(key[n:], "-Cache-Control") {
+		return true
+	}
+	return strings.EqualFold(key, "Surrogate-Control") || strings.EqualFold(key, "Edge-Control") || strings.EqualFold(key, "X-Accel-Expires")
 }
 
 func hasDirective(line string, is func(name, value string) bool) bool {
@@ -118,7 +134,25 @@ func hasDirective(line string, is func(name, value string) bool) bool {
 // nextDirective cuts a directive off a line, at the next comma that is not in a
 // quoted string.
 func nextDirective(line string) (directive, rest string) {
-	quoted := false
+	if i, _ := endOfDirective(line); i < len(line) {
+		return line[:i], line[i+1:]
+	}
+	return line, ""
+}
+
+// isCutOff reports whether a line ends within a quoted string.
+func isCutOff(line string) bool {
+	i, quoted := endOfDirective(line)
+	for i < len(line) {
+		line = line[i+1:]
+		i, quoted = endOfDirective(line)
+	}
+	return quoted
+}
+
+// endOfDirective is where the first directive of a line ends, and whether that is
+// within a quoted string.
+func endOfDirective(line string) (end int, quoted bool) {
 	for i := 0; i < len(line); i++ {
 		switch c := line[i]; {
 		case c == '"':
@@ -126,8 +160,8 @@ func nextDirective(line string) (directive, rest string) {
 		case c == '\\' && quoted:
 			i++
 		case c == ',' && !quoted:
-			return line[:i], line[i+1:]
+			return i, false
 		}
 	}
-	return line, ""
+	return len(line), quoted
 }

@@ -25,8 +25,9 @@ import (
 // Enforcer enforces one policy. It may be used by any number of exchanges at
 // once.
 type Enforcer struct {
-	policy  *policy.Policy
-	choices *consent.Memory // of what consent cookies say
+	policy   *policy.Policy
+	choices  *consent.Memory // of what consent cookies say
+	refusing judge           // of those who refuse everything
 
 	// Now tells the time, by which choices age (rule C5) and Expires attributes
 	// lie in the past (rule S2). The default is time.Now.
@@ -61,12 +62,14 @@ type Enforcer struct {
 // New returns an enforcer of a policy.
 func New(p *policy.Policy) *Enforcer {
 	return &Enforcer{
-		policy:  p,
-		choices: p.Choices(),
-		Now:     time.Now,
-		Expiry:  expiry.NewMemory(),
-		Visit:   expiry.VisitOf,
-		hash:    like(rand.Uint64()),
+		policy:   p,
+		choices:  p.Choices(),
+		refusing: judge{policy: p, permitted: p.Permitted(&consent.Choice{Denied: p.Decoder.All})},
+
+		Now:    time.Now,
+		Expiry: expiry.NewMemory(),
+		Visit:  expiry.VisitOf,
+		hash:   like(rand.Uint64()),
 
 		contentPolicies: newContentPolicies(p),
 	}

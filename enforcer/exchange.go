@@ -25,6 +25,7 @@ type Exchange struct {
 	clock       clock
 	gpc         bool   // the request has the Global Privacy Control signal
 	owesPrivate bool   // a line was dropped, and no head has been made private yet
+	isForOne    bool   // the final head has something that is for this visitor only
 	wroteHead   bool   // a final head was handed to the writer below
 	upgraded    bool   // a 101 went out
 	notModified bool   // the head is that of a 304
@@ -47,10 +48,12 @@ type Exchange struct {
 func (x *Exchange) WriteHeader(status int) {
 	if 100 <= status && status <= 199 {
 		x.clock.start()
+		isForOne := x.isForOne
 		header, j := x.filterHeader()
 		if x.enforcer.guardsLoading() {
 			x.guardLinks(header, j)
 		}
+		x.isForOne = isForOne                // no cache stores a 1xx
 		x.permittedCount, x.settled = 0, nil // the final head is judged, and observed, by itself
 		x.clock.stop()
 		x.upgraded = x.upgraded || status == http.StatusSwitchingProtocols && !x.wroteHead

@@ -47,9 +47,6 @@ func (x *Exchange) visit() expiry.Visit {
 // expire adds to a final head the lines that make the browser delete cookies which
 // it sent and which the visitor has denied (rules X1 to X5).
 func (x *Exchange) expire(header http.Header, j *judge) {
-	if isForCDN(header) {
-		return
-	}
 	own := x.ownLines(j, header)
 	pairs := x.expiring(j, own.sets)
 	if x.enforcer.ReportOnly {
@@ -62,7 +59,7 @@ func (x *Exchange) expire(header http.Header, j *judge) {
 	if deletions := x.deletions(j, pairs, own); len(deletions) > 0 {
 		header["Set-Cookie"] = slices.Concat(header["Set-Cookie"], deletions)
 		x.left = slices.Concat(x.left, deletions)
-		x.makePrivate(header, keepsPrivate)
+		x.isForOne = true // rule X5
 	}
 }
 

@@ -7,19 +7,22 @@ import (
 	"github.com/caddy-consent/caddy-consent/enforcer/cookie"
 )
 
-// admit looks at lines of which some are of permitted cookies that need consent. It
-// takes note of how these are set (rule X2), and finds those that would live longer
-// than the policy promises (rule S4). That depends on what else is in the header
-// map, so no line of theirs is remembered as one that passes. It returns how many
-// lines pass, and what became of all.
+// admit looks at lines of which some pass by the visitor's choice only: the response is
+// then for nobody else (rule S7). It takes note of how these are set (rule X2), and finds
+// those that would live longer than the policy promises (rule S4). That depends on what
+// else is in the header map, so no line of theirs is remembered as one that passes. It
+// returns how many lines pass, and what became of all.
 func (x *Exchange) admit(j *judge, lines []string, pairs []listed, clock *browserClock) (passed int, became outcome) {
 	visit := x.visit()
 	for i, p := range pairs {
-		if p.service >= 0 && !j.policy.IsNecessary(p.service) && j.permits(p.Pair, p.service) && !cookie.Deletes(lines[i], clock.Now) {
-			if !x.enforcer.ReportOnly { // a gateway around this one may drop the line
-				x.enforcer.Expiry.Learn(&visit, p.Name(), lines[i])
+		if x.isChosen(j, p) && !cookie.Deletes(lines[i], clock.Now) {
+			if p.service >= 0 {
+				if !x.enforcer.ReportOnly { // a gateway around this one may drop the line
+					x.enforcer.Expiry.Learn(&visit, p.Name(), lines[i])
+				}
+				pairs[i].service = j.limited(p, lines[i], clock)
 			}
-			pairs[i].service = j.limited(p, lines[i], clock)
+			x.isForOne = x.isForOne || pairs[i].service != dropped && !x.enforcer.ReportOnly
 		}
 		switch pairs[i].service {
 		case dropped:
@@ -31,6 +34,11 @@ func (x *Exchange) admit(j *judge, lines []string, pairs []listed, clock *browse
 		passed++
 	}
 	return passed, became
+}
+
+// isChosen reports whether a pair passes, and would not for those who refuse everything.
+func (x *Exchange) isChosen(j *judge, p listed) bool {
+	return !x.enforcer.refusing.permits(p.Pair, p.service) && j.permits(p.Pair, p.service)
 }
 
 // limited is the service of a cookie, or what it is instead where the cookie would

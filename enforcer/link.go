@@ -9,9 +9,11 @@ import (
 
 // filterLinks takes off a header map the links that have a browser load something, or
 // get ready to, from where the visitor does not permit it: cookies go along. Browsers
-// act on them at once, before there is any document.
+// act on them at once, before there is any document. A response that keeps one by the
+// visitor's choice is for nobody else (rule S7).
 func (x *Exchange) filterLinks(header http.Header, j *judge) {
 	loses := func(line string) bool { return line == "" || x.losesLink(line, j) }
+	isChosen := func(line string) bool { return x.losesLink(line, &x.enforcer.refusing) }
 	for key, lines := range header {
 		if len(key) != len("Link") || !strings.EqualFold(key, "Link") {
 			continue
@@ -21,6 +23,7 @@ func (x *Exchange) filterLinks(header http.Header, j *judge) {
 			continue
 		}
 		if !slices.ContainsFunc(lines, loses) {
+			x.isForOne = x.isForOne || slices.ContainsFunc(lines, isChosen)
 			x.settleLinks(key, lines, j)
 			continue
 		}
@@ -33,6 +36,7 @@ func (x *Exchange) filterLinks(header http.Header, j *judge) {
 		if header[key] = kept; len(kept) == 0 {
 			delete(header, key)
 		}
+		x.isForOne = x.isForOne || slices.ContainsFunc(kept, isChosen)
 	}
 }
 

@@ -22,10 +22,7 @@ func (x *Exchange) filterHead() {
 	if x.enforcer.guardsLoading() {
 		x.guardLoading(header, j)
 	}
-	if x.owesPrivate {
-		x.owesPrivate = false
-		x.makePrivate(header, saysWhoMayStore)
-	}
+	x.keepFromSharing(header)
 	x.clock.stop()
 }
 
@@ -220,7 +217,7 @@ const (
 // It never writes into the slice it was given, which a handler may share between
 // responses.
 func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed, clock *browserClock) ([]string, outcome) {
-	permitted, tracking, passed, became := 0, 0, 0, unchanged
+	permitted, chosen, passed, became := 0, 0, 0, unchanged
 	for i, p := range pairs {
 		switch {
 		case !j.permits(p.Pair, p.service):
@@ -228,14 +225,14 @@ func (x *Exchange) filterSetCookies(j *judge, lines []string, pairs []listed, cl
 				pairs[i].service, became = dropped, lost
 				continue
 			}
-		case p.service < 0 || j.policy.IsNecessary(p.service):
+		case x.enforcer.refusing.permits(p.Pair, p.service):
 			permitted++
 		default:
-			tracking++
+			chosen++
 		}
 		passed++
 	}
-	if tracking > 0 {
+	if chosen > 0 {
 		passed, became = x.admit(j, lines, pairs, clock)
 	}
 	kept := lines

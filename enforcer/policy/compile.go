@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -174,37 +175,51 @@ func (r *reader) addRules(p *Policy, d *document) {
 // checkSpecificity refuses two rules of which neither would win for some name.
 func (r *reader) checkSpecificity(entries []*cookieEntry) {
 	names := make(map[string]*cookieEntry)
-	patterns := make(map[int][]*cookieEntry) // by their number of literal characters
-	for _, e := range entries {
+	patterns := make(map[int][]rival) // by their number of literal characters
+	for i, e := range entries {
 		if first := names[e.Name]; first != nil {
 			r.errorf(e.node, "cookie %q is on line %d already: list it once", e.Name, first.Line)
 			continue
 		}
 		names[e.Name] = e
-		if !isPattern(e.Name) {
-			continue
+		if isPattern(e.Name) {
+			n := literals(e.Name)
+			patterns[n] = append(patterns[n], newRival(e.Name, i))
 		}
-		n := literals(e.Name)
-		for _, other := range patterns[n] {
-			if overlap(e.Name, other.Name) {
-				r.errorf(e.node, "pattern %q and pattern %q on line %d cover common names and are equally specific: make one of them longer", e.Name, other.Name, other.Line)
-			}
+	}
+	for _, n := range slices.Sorted(maps.Keys(patterns)) {
+		for _, c := range clashes(patterns[n], maxProblems) {
+			e, other := entries[c.second], entries[c.first]
+			r.errorf(e.node, "pattern %q and pattern %q on line %d cover common names and are equally specific: make one of them longer", e.Name, other.Name, other.Line)
 		}
-		patterns[n] = append(patterns[n], e)
 	}
 }
 
 // checkNecessary warns of patterns that need consent and reach for the names of
 // cookies that need none: one typing error more, and log-ins break.
 func (r *reader) checkNecessary(p *Policy, entries []*cookieEntry) {
+	var necessary []*cookieEntry
+	for _, e := range entries {
+		if p.needsNoConsent(e.Service) {
+			necessary = append(necessary, e)
+		}
+	}
+	pairs := 0
 	for _, e := range entries {
 		if !isPattern(e.Name) || p.needsNoConsent(e.Service) {
 			continue
 		}
-		for _, free := range entries {
-			if p.needsNoConsent(free.Service) && overlap(e.Name, free.Name) {
+		if pairs += len(necessary); pairs > maxPairs || r.warnings.isFull() {
+			return
+		}
+		for _, free := range necessary {
+			if overlap(e.Name, free.Name) {
 				r.warnf(e.node, "pattern %q also covers %q on line %d, which needs no consent: the more specific of the two decides; make the pattern longer if it is not meant", e.Name, free.Name, free.Line)
 			}
 		}
 	}
 }
+
+// maxPairs is how many pairs are compared for the sake of warnings only. No policy that
+// people have written comes near it, and it takes less than a second.
+const maxPairs = 4 << 20

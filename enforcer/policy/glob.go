@@ -9,10 +9,8 @@ import (
 // globs are patterns, the most specific ones first.
 type globs []*glob
 
-func (gs globs) with(g *glob) globs {
-	gs = append(gs, g)
-	slices.SortFunc(gs, func(a, b *glob) int { return cmp.Compare(b.literals, a.literals) })
-	return gs
+func (gs globs) sort() {
+	slices.SortStableFunc(gs, func(a, b *glob) int { return cmp.Compare(b.literals, a.literals) })
 }
 
 // find returns the most specific pattern that matches a name and has as many
@@ -63,26 +61,3 @@ func isPattern(name string) bool { return strings.Contains(name, "*") }
 
 // literals counts the characters of a pattern that are not stars.
 func literals(pattern string) int { return len(pattern) - strings.Count(pattern, "*") }
-
-// overlap tells whether some name matches both of two patterns. It fills a
-// table from the ends: meet[j] is whether a[i:] and b[j:] match a common string.
-func overlap(a, b string) bool {
-	below := make([]bool, len(b)+1)
-	meet := make([]bool, len(b)+1)
-	for i := len(a); i >= 0; i-- {
-		below, meet = meet, below
-		for j := len(b); j >= 0; j-- {
-			switch {
-			case i == len(a) && j == len(b):
-				meet[j] = true
-			case i < len(a) && a[i] == '*':
-				meet[j] = below[j] || j < len(b) && meet[j+1]
-			case j < len(b) && b[j] == '*':
-				meet[j] = meet[j+1] || i < len(a) && below[j]
-			default:
-				meet[j] = i < len(a) && j < len(b) && a[i] == b[j] && below[j+1]
-			}
-		}
-	}
-	return meet[0]
-}

@@ -43,6 +43,9 @@ func newRuleIndex(rules []Rule) ruleIndex {
 		x.sizes.add(w, n)
 		x.add(key{w, uint32(n), beginning}, i)
 	}
+	if x.other != nil {
+		x.other.sort()
+	}
 	return x
 }
 

@@ -19,39 +19,45 @@ import (
 const MaxBytes = 4 << 20
 
 // Parse reads, validates and compiles a policy. file is the name that problems
-// carry. The error is a [Problems] with everything that is wrong at once (rule
-// F1).
+// carry. The error is a [Problems] with everything that is wrong at once, up to a
+// number (rule F1).
 func Parse(file string, data []byte) (*Policy, error) {
 	r := reader{file: file}
 	root := r.root(data)
 	if root == nil {
-		return nil, r.problems
+		return nil, r.problems.list(file)
 	}
 	d := r.document(root)
 	p := r.compile(d)
-	if len(r.problems) > 0 {
-		r.problems.sort()
-		return nil, r.problems
+	if r.problems.count() > 0 {
+		return nil, r.problems.list(file)
 	}
-	r.warnings.sort()
-	p.Warnings = r.warnings
+	p.Warnings = r.warnings.list(file)
 	return p, nil
 }
 
 // reader walks the nodes of a policy and collects what is wrong.
 type reader struct {
 	file               string
-	problems, warnings Problems
+	problems, warnings findings
 	texts              []textSection
 	members            []memberAt // that the source which is being read refers to
 }
 
 func (r *reader) errorf(at *yaml.Node, format string, args ...any) {
-	r.problems = append(r.problems, Problem{r.file, at.Line, at.Column, fmt.Sprintf(format, args...)})
+	r.add(&r.problems, at, format, args)
 }
 
 func (r *reader) warnf(at *yaml.Node, format string, args ...any) {
-	r.warnings = append(r.warnings, Problem{r.file, at.Line, at.Column, fmt.Sprintf(format, args...)})
+	r.add(&r.warnings, at, format, args)
+}
+
+func (r *reader) add(to *findings, at *yaml.Node, format string, args []any) {
+	if to.isFull() {
+		to.more++
+		return
+	}
+	to.listed = append(to.listed, Problem{r.file, at.Line, at.Column, fmt.Sprintf(format, args...)})
 }
 
 // root parses the YAML. It returns nil where there is nothing to walk.

@@ -27,11 +27,19 @@ func (p *otherPatterns) with(g *glob) *otherPatterns {
 		p.endings.add(windowOf(last(suffix, bucketBytes)), n)
 		k = key{windowOf(last(suffix, n)), uint32(n), ending}
 	default:
-		p.floating = p.floating.with(g)
+		p.floating = append(p.floating, g)
 		return p
 	}
-	p.anchored[k] = p.anchored[k].with(g)
+	p.anchored[k] = append(p.anchored[k], g)
 	return p
+}
+
+// sort has to be called once all patterns are there.
+func (p *otherPatterns) sort() {
+	p.floating.sort()
+	for _, gs := range p.anchored {
+		gs.sort()
+	}
 }
 
 // find returns the most specific pattern that matches a name with the window w,

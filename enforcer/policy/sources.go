@@ -29,7 +29,7 @@ func (r *reader) addSources(p *Policy, d *document) {
 		}
 		sources = append(sources, &s.Source)
 	}
-	if len(r.problems) > 0 {
+	if r.problems.count() > 0 {
 		return
 	}
 	p.Sources = consent.NewSources(d.consent.combine, sources)

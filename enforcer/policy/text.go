@@ -60,7 +60,7 @@ func (r *reader) prose(n *yaml.Node, what string) Text {
 		return Text{"": words}
 	}
 	t := make(Text)
-	before := len(r.problems)
+	before := r.problems.count()
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		tag := r.tag(key, "the language of "+what)
@@ -71,7 +71,7 @@ func (r *reader) prose(n *yaml.Node, what string) Text {
 			t[tag] = words
 		}
 	}
-	if len(r.problems) == before { // otherwise it may be there, and cannot be read
+	if r.problems.count() == before { // otherwise it may be there, and cannot be read
 		r.texts = append(r.texts, textSection{t, n, what})
 	}
 	return t

@@ -72,8 +72,12 @@ func (r *reader) addOrigins(p *Policy, d *document) {
 	}
 	r.checkOrigins(p, d, append(entries, d.allowedOrigins...))
 	free := p.PermittedOrigins(&p.necessary) // whatever the visitor chooses
+	isFree := make(map[Origin]bool)
+	for _, o := range free {
+		isFree[o] = true
+	}
 	for _, e := range entries {
-		p.OriginsDepend = p.OriginsDepend || !slices.ContainsFunc(free, func(o Origin) bool { return o.covers(e.Origin) })
+		p.OriginsDepend = p.OriginsDepend || !isFree[e.Origin] && !slices.ContainsFunc(free, func(o Origin) bool { return o.covers(e.Origin) })
 	}
 }
 
@@ -89,11 +93,21 @@ func (r *reader) checkOrigins(p *Policy, d *document, entries []originEntry) {
 	if p.ThirdParties != "" && size > maxHeader {
 		r.warnf(entries[0].node, "a visitor who permits everything gets a header with %d bytes of origins, and many proxies take %d: name fewer, with *. for subdomains", size, maxHeader)
 	}
+	known := make(map[originEntry]*yaml.Node)
+	pairs := 0
 	for i, e := range entries {
+		same := originEntry{Origin: e.Origin, service: e.service}
+		if first := known[same]; first != nil {
+			r.errorf(e.node, "origin %s is on line %d already: list it once", e, first.Line)
+		} else {
+			known[same] = e.node
+		}
+		if pairs += i; pairs > maxPairs || r.warnings.isFull() {
+			continue
+		}
 		for _, first := range entries[:i] {
 			switch {
 			case first.Origin == e.Origin && first.service == e.service:
-				r.errorf(e.node, "origin %s is on line %d already: list it once", e, first.node.Line)
 			case e.service < 0 && first.service >= 0 && e.covers(first.Origin) && !p.necessary.Has(first.service):
 				r.warnf(e.node, "%s is always allowed, so the choice about service %q (line %d) does not hold it back", e, d.services[first.service].ID, first.node.Line)
 			case e.service >= 0 && (e.covers(first.Origin) || first.covers(e.Origin)):
