@@ -53,8 +53,9 @@ func TestPagesFlood(t *testing.T) {
 		if got := s.open(true); got != want {
 			t.Errorf("page %d: %q, want %q", i, got, want)
 		}
-		for i := range 1 << 20 {
-			s.memory.Page(&Visit{Host: "p.example.org", Path: "/", Address: "198.51.100.9", Agent: fmt.Sprint(i)})
+		counts := s.memory.turns.pages.counts.Load()
+		for i := range counts { // as if the browsers of others had all counts
+			counts[i].Add(1)
 		}
 	}
 }

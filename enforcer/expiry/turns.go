@@ -71,14 +71,15 @@ type place struct {
 func (t *turns) begin(v *Visit, c *Cookie, now time.Time) *place {
 	p := t.at(v.clientHash(t.seed), t.key(v, c))
 	who := hash(t.seed, v.Choice, v.Kept)
-	if p.triedAt.IsZero() && p.round == 0 {
+	isOver := p.isOver(now)
+	if isOver {
+		p.turn = p.renewed()
+	}
+	if isOver || p.triedAt.IsZero() && p.round == 0 {
 		p.page = v.Page
 		if count := t.pages.of(v, t.seed); count != nil && !v.Navigation {
 			p.page = uint16(count.Load())
 		}
-	}
-	if p.isOver(now) {
-		p.turn = p.renewed()
 	}
 	if p.who == 0 {
 		p.who = who
@@ -144,9 +145,9 @@ func (t *turns) at(client, key uint64) *place {
 }
 
 func (t *turns) put(p *place) {
-	t.pages.begin()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.pages.begin()
 	p.turn.age = t.age
 	t.kept.put(p.client, p.key, p.turn)
 	if t.ageing == nil {
