@@ -54,7 +54,11 @@ func (r *reader) add(to *findings, at *yaml.Node, format string, args []any) {
 		to.more++
 		return
 	}
-	to.listed = append(to.listed, Problem{r.file, at.Line, at.Column, fmt.Sprintf(format, args...)})
+	text := fmt.Sprintf(format, args...)
+	if len(text) > maxTextBytes {
+		text = strings.ToValidUTF8(text[:maxTextBytes], "") + "…"
+	}
+	to.listed = append(to.listed, Problem{r.file, at.Line, at.Column, text})
 }
 
 // root parses the YAML. It returns nil where there is nothing to walk.
