@@ -25,6 +25,10 @@ func (r *reader) compile(d *document) *Policy {
 		r.errorf(d.services[consent.MaxServices].node, "expected at most %d services: give services that are switched together one entry with all their cookies", consent.MaxServices)
 		d.services = d.services[:consent.MaxServices]
 	}
+	if len(d.categories) > consent.MaxServices {
+		r.errorf(d.categories[consent.MaxServices].node, "expected at most %d categories: visitors choose between them", consent.MaxServices)
+		d.categories = d.categories[:consent.MaxServices]
+	}
 	r.addLanguage(p, d)
 	r.addCategories(p, d)
 	r.addServices(p, d)

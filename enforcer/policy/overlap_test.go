@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // F1: the pairs that are found are those that comparing all finds.
@@ -74,6 +75,23 @@ func TestProblemsAreListedUpToANumber(t *testing.T) {
 		}
 		if last := problems[maxProblems].Error(); !strings.HasPrefix(last, "policy.yaml: and ") || !strings.HasSuffix(last, " more") {
 			t.Errorf("%s: the last one is %q", form, last)
+		}
+	}
+}
+
+// F1: a problem is short, however long a name in it is, and there are not more categories
+// than can be looked through.
+func TestProblemsAreShort(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 100_000)
+	for text, want := range map[string]string{
+		string(crowded(1, long+"*%d")) + "      - \"" + long + "*0*\"\n":                                                            `pattern "éé`,
+		string(crowded(1, "c%d")) + "unlisted: " + long + "\n":                                                                      "unknown unlisted",
+		strings.Replace(string(crowded(1, "c%d")), "services:", strings.Repeat("  - {id: c, consent: none}\n", 600)+"services:", 1): "expected at most 512 categories",
+	} {
+		_, err := Parse("policy.yaml", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 64<<10 || !utf8.ValidString(err.Error()) {
+			t.Errorf("want %s, got %d bytes: %.300v", want, len(fmt.Sprint(err)), err)
 		}
 	}
 }

@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -57,7 +54,11 @@ func (r *reader) add(to *findings, at *yaml.Node, format string, args []any) {
 		to.more++
 		return
 	}
-	to.listed = append(to.listed, Problem{r.file, at.Line, at.Column, fmt.Sprintf(format, args...)})
+	text := fmt.Sprintf(format, args...)
+	if len(text) > maxTextBytes {
+		text = strings.ToValidUTF8(text[:maxTextBytes], "") + "…"
+	}
+	to.listed = append(to.listed, Problem{r.file, at.Line, at.Column, text})
 }
 
 // root parses the YAML. It returns nil where there is nothing to walk.
@@ -86,65 +87,6 @@ func (r *reader) root(data []byte) *yaml.Node {
 		return nil
 	}
 	return document.Content[0]
-}
-
-// yamlLine is how package yaml says where a syntax error is; it knows no column.
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-
-func syntaxErrorAt(err error, data []byte) *yaml.Node {
-	at := &yaml.Node{Line: 1, Column: 1}
-	if found := yamlLine.FindStringSubmatch(err.Error()); found != nil && found[1] != "" {
-		at.Line, _ = strconv.Atoi(found[1])
-		if strings.Contains(err.Error(), "did not find expected") {
-			at.Line++ // the parser of package yaml counts from 0, unlike its scanner
-		}
-	} else if strings.Contains(err.Error(), "UTF-8") {
-		return firstInvalid(data)
-	} else if strings.Contains(err.Error(), "control characters") {
-		return position(data, bytes.IndexFunc(data, func(c rune) bool { return unicode.IsControl(c) && !strings.ContainsRune("\t\n\r", c) }))
-	} else if found := unknownAnchor.FindStringSubmatch(err.Error()); found != nil {
-		return position(data, bytes.Index(data, []byte("*"+found[1])))
-	}
-	lines := bytes.Split(bytes.TrimRight(data, " \t\r\n"), []byte("\n"))
-	at.Line = min(at.Line, len(lines))
-	line := lines[at.Line-1]
-	at.Column += len(line) - len(bytes.TrimLeft(line, " \t"))
-	return at
-}
-
-// firstInvalid is where the first byte stands that is not UTF-8.
-func firstInvalid(data []byte) *yaml.Node {
-	at := &yaml.Node{Line: 1, Column: 1}
-	for len(data) > 0 {
-		c, size := utf8.DecodeRune(data)
-		switch {
-		case c == utf8.RuneError && size == 1:
-			return at
-		case c == '\n':
-			at.Line, at.Column = at.Line+1, 1
-		default:
-			at.Column++
-		}
-		data = data[size:]
-	}
-	return &yaml.Node{Line: 1, Column: 1}
-}
-
-// unknownAnchor is what package yaml makes of a pattern that begins with a star
-// and is not in quotes.
-var unknownAnchor = regexp.MustCompile(`unknown anchor '(.+)' referenced`)
-
-// position is where a byte of a text is.
-func position(data []byte, at int) *yaml.Node {
-	before := data[:max(at, 0)]
-	return &yaml.Node{Line: 1 + bytes.Count(before, []byte("\n")), Column: len(before) - bytes.LastIndexByte(before, '\n')}
-}
-
-func syntaxErrorText(err error) string {
-	if found := unknownAnchor.FindStringSubmatch(err.Error()); found != nil {
-		return fmt.Sprintf("not valid YAML: *%s is an alias of nothing: put a pattern that begins with \"*\" in quotes", found[1])
-	}
-	return "not valid YAML: " + yamlLine.ReplaceAllString(err.Error(), "")
 }
 
 // field reads one key of a mapping.

@@ -58,13 +58,13 @@ var errorRows = []struct {
 		`8:1: not valid YAML: did not find expected node content`,
 	}},
 	{"syntax error", head + "  - {id: session\n    category: x\n", []string{
-		`6:3: not valid YAML: did not find expected ',' or '}'`,
+		`6:10: not valid YAML: did not find expected ',' or '}'`,
 	}},
 	{"syntax error on the first line", "version: [1\n", []string{
-		`1:1: not valid YAML: did not find expected ',' or ']'`,
+		`1:11: not valid YAML: did not find expected ',' or ']'`,
 	}},
 	{"tab for indentation", "version: 1\ncategories:\n\t- id: x\n", []string{
-		`3:2: not valid YAML: found character that cannot start any token`,
+		`3:1: not valid YAML: found character that cannot start any token`,
 	}},
 	{"not UTF-8", "version: 1\nsite: \xff\xfe\n", []string{
 		`2:7: not valid YAML: invalid leading UTF-8 octet`,

@@ -35,6 +35,10 @@ func (p Problem) Place() string {
 // have a million.
 const maxProblems = 100
 
+// maxTextBytes is the length of the longest text of a problem: a name in it may be as long as
+// the file.
+const maxTextBytes = 2000
+
 // Problems is what is wrong in a policy, in the order of the file. Where it is very much,
 // the last one says how much more there is.
 type Problems []Problem
