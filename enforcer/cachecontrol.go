@@ -102,11 +102,35 @@ func keepsPrivate(name, value string) bool {
 
 // deleteCDNFields has all caches look at Cache-Control.
 func deleteCDNFields(header http.Header) {
-	for key := range header {
-		if isForCDNField(key) {
-			delete(header, key)
+	for key, lines := range header {
+		if !isForCDNField(key) {
+			continue
+		}
+		delete(header, key)
+		if content := processing(key, lines); content != "" {
+			header[key] = []string{"no-store, " + content}
 		}
 	}
+}
+
+// processing is what Surrogate-Control asks of a cache besides storing: that it puts the
+// page together of its parts, as in content="ESI/1.0". Without that, visitors would get
+// the tags.
+func processing(key string, lines []string) string {
+	if !strings.EqualFold(key, "Surrogate-Control") {
+		return ""
+	}
+	var all []string
+	for _, line := range lines {
+		for line != "" {
+			var directive string
+			directive, line = nextDirective(line)
+			if name, _, _ := strings.Cut(directive, "="); strings.EqualFold(strings.Trim(name, " \t"), "content") {
+				all = append(all, strings.Trim(directive, " \t"))
+			}
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // isForCDNField tells whether a field speaks to some caches alone (RFC 9213, and before

@@ -64,6 +64,27 @@ func TestChosenLinesArePrivate(t *testing.T) {
 	}
 }
 
+// TestSurrogates: a cache that puts pages together goes on doing so, and stores nothing.
+// Rule S7.
+func TestSurrogates(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		`max-age=600`:                      "",
+		`content="ESI/1.0"`:                `no-store, content="ESI/1.0"`,
+		`max-age=600, content="ESI/1.0"`:   `no-store, content="ESI/1.0"`,
+		`Content = "a, b=c";gw, max-age=6`: `no-store, Content = "a, b=c";gw`,
+		`contents=x, max-age=600`:          "",
+	} {
+		header := respond(newEnforcer(t, "strip"), grantMatomo, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Set-Cookie", "_pk_id.1=1")
+			w.Header().Set("Surrogate-Control", said)
+		}).Result().Header
+		if got := header.Get("Surrogate-Control"); got != want {
+			t.Errorf("%q became %q, want %q", said, got, want)
+		}
+	}
+}
+
 // TestWhoseLines: only lines that those who refuse everything would not get make a response
 // private. Rule S7.
 func TestWhoseLines(t *testing.T) {
