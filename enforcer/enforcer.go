@@ -124,26 +124,28 @@ func (j *judge) permits(pair cookie.Pair, service int) bool {
 	return j.policy.AllowUnlisted && !j.refuses(unlistedName(pair))
 }
 
-// unlistedName is the name that backends see in a pair. One that has none (rule
-// Q3) has its text for a name, or what a browser sends back for "=_ga=1".
+// unlistedName is the name that backends see in a pair, as it was sent. One that has
+// none (rule Q3) has its text for a name, or what a browser sends back for "=_ga=1".
 func unlistedName(pair cookie.Pair) string {
-	if name := pair.Name(); name != "" {
-		return name
+	if pair.Name() != "" {
+		return pair.NameAsSent()
 	}
 	text, _, _ := cookie.Next(strings.TrimLeft(pair.Text, "= \t"))
-	if name := text.Name(); name != "" {
-		return name
+	if text.Name() != "" {
+		return text.NameAsSent()
 	}
 	return text.Text
 }
 
-// refuses tells whether a name, in any reading of it (rule Q7), is a listed one
+// refuses reports whether a name, in any reading of it (rule Q7), is a listed one
 // that is not permitted.
 func (j *judge) refuses(name string) bool {
-	if j.refusesExactly(name) {
-		return true
-	}
-	for reading := range cookie.Readings(name) {
+	return j.refusesExactly(name) || cookie.HasReadings(name) && j.refusesReading(name)
+}
+
+func (j *judge) refusesReading(name string) bool {
+	readings := cookie.ReadingsOf(name)
+	for reading, ok := readings.Next(); ok; reading, ok = readings.Next() {
 		if j.refusesExactly(reading) {
 			return true
 		}
@@ -152,21 +154,21 @@ func (j *judge) refuses(name string) bool {
 }
 
 func (j *judge) refusesExactly(name string) bool {
-	if j.policy.HoldsChoice(name) {
-		return false
-	}
-	service, listed, _ := j.policy.ServiceOf(name, len(name))
-	return listed && !j.permitted.Has(service)
+	return !j.policy.HoldsChoice(name) && j.policy.Refuses(name, &j.permitted)
 }
 
-// hides tells whether a lenient parser would find a listed cookie that is not
-// permitted inside a pair (rule Q8).
+// hides reports whether a careless parser would find a listed cookie that is not
+// permitted in a pair (rules Q8 and Q12).
 func (j *judge) hides(pair cookie.Pair) bool {
-	if !cookie.MayHide(pair) || j.policy.NamesChoice(pair.Name()) {
+	spaced := pair.SpacesName()
+	if !spaced && !cookie.MayHide(pair) || j.policy.NamesChoice(pair.Name()) {
 		return false
 	}
+	if spaced && j.refusesReading(pair.NameAsSent()) {
+		return true
+	}
 	for name := range cookie.Hidden(pair) {
-		if j.refusesExactly(name) {
+		if j.refuses(name) {
 			return true
 		}
 	}

@@ -22,7 +22,7 @@ categories:
 services:
   - {id: portal, category: necessary, cookies: [sessionid, csrftoken, django_language, cookies_preferences, "quoted*"]}
   - {id: matomo, category: statistical, cookies: ["_pk_id.*", "_pk_ses.*"]}
-  - {id: ga, category: statistical, cookies: [_ga, "_ga_*", _gid]}
+  - {id: ga, category: statistical, cookies: [_ga, "_ga_*", _gid, "quoted_"]}
   - {id: counter, category: statistical, anonymized: true, cookies: [visits]}
   - {id: theme, category: comfort, cookies: [theme]}
 `

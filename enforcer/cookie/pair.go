@@ -22,6 +22,13 @@ func (p Pair) Name() string {
 	return trimRight(p.Text[:p.equals])
 }
 
+// NameAsSent is the name with the white space that stands before "=": for some backends
+// it is a part of it. It is empty where there is no "=".
+func (p Pair) NameAsSent() string { return p.Text[:max(p.equals, 0)] }
+
+// SpacesName reports whether white space stands between the name and "=".
+func (p Pair) SpacesName() bool { return p.equals > 0 && isSpace(p.Text[p.equals-1]) }
+
 // Value is what follows the first "=", trimmed of space and tab. Where there is
 // no "=" it is the whole text: Chromium sends that for a cookie without a name.
 // PHP, Rack, Go, Tomcat and Firefox take it for a name.

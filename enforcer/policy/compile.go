@@ -169,7 +169,7 @@ func (r *reader) addRules(p *Policy, d *document) {
 	for i, e := range entries {
 		rules[i] = e.Rule
 	}
-	p.rules = newRuleIndex(rules)
+	p.rules, p.asRead = newRuleIndex(rules), newAsRead(rules)
 	r.checkPlaces(p, entries)
 	r.checkConsentCookies(p, d, entries)
 	r.checkOwned(p, d, entries)

@@ -80,6 +80,7 @@ type Policy struct {
 
 	rules     ruleIndex
 	owned     *owned      // cookies of consent managers
+	asRead    asRead      // the rules under the other names that backends read in theirs
 	necessary consent.Set // services of categories that need no consent
 	exempt    consent.Set // services that are exempt from consent, as anonymized (rule C4)
 	objection consent.Set // services that pass until the visitor objects
