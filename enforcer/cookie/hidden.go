@@ -25,7 +25,7 @@ func Hidden(pair Pair) iter.Seq[string] {
 		text := pair.Text
 		opening, closing := quotes(pair)
 		t := token{end: -1, begins: alone, leads: true, skips: true}
-		quoted := false // what follows "=" and a quote that is not closed yet
+		quoted := false // a quote followed "=", so that each one from there on may close it
 		for i := range len(text) {
 			kind := kinds[text[i]]
 			if i == opening {
@@ -46,9 +46,8 @@ func Hidden(pair Pair) iter.Seq[string] {
 			case blank:
 				t.blank(i, text[i] == ' ' && (i < pair.equals || i > closing))
 			case quote:
-				opens := t.valued && t.start == i
-				closes := i == closing || quoted && !isEscaped(text[:i])
-				quoted = opens || quoted && !closes
+				closes := i == closing || quoted
+				quoted = quoted || t.valued && t.start == i
 				t = token{start: i + 1, end: -1, begins: beforeEquals, leads: t.skips, skips: t.skips}
 				if closes {
 					t.begins = alone
@@ -163,11 +162,6 @@ func (t *token) yieldNamed(text string, end int, yield func(string) bool) bool {
 		from = i + 1
 	}
 	return from >= end || yield(text[from:end])
-}
-
-// isEscaped reports whether what follows a text is escaped by a backslash at its end.
-func isEscaped(text string) bool {
-	return (len(text)-len(strings.TrimRight(text, `\`)))%2 == 1
 }
 
 // quotes returns where the quotes stand between which the value of a pair is, or -1.
