@@ -87,6 +87,7 @@ func (e *Enforcer) Begin(w http.ResponseWriter, r *http.Request) *Exchange {
 			x.judge.tellUpstream(r.Header, e.UpstreamHeader)
 		}
 		e.guardTrailers(r)
+		x.toWebSocket = guardUpgrade(r)
 		e.forgetCopy(r)
 	}
 	x.clock.stop()

@@ -27,6 +27,7 @@ type Exchange struct {
 	owesPrivate bool   // a line was dropped, and no head has been made private yet
 	isForOne    bool   // the final head has something that is for this visitor only
 	wroteHead   bool   // a final head was handed to the writer below
+	toWebSocket bool   // the request asks for a WebSocket
 	upgraded    bool   // a 101 went out
 	notModified bool   // the head is that of a 304
 	page        uint16 // the number of the page that the visitor goes to
@@ -46,6 +47,9 @@ type Exchange struct {
 // WriteHeader filters the header map and sends it. Each 1xx head is filtered by
 // itself: the reverse proxy restores its own map after every one.
 func (x *Exchange) WriteHeader(status int) {
+	if status == http.StatusSwitchingProtocols && !x.toWebSocket && !x.enforcer.ReportOnly {
+		status = http.StatusBadGateway // nobody has asked for that (rule Q11)
+	}
 	if 100 <= status && status <= 199 {
 		x.clock.start()
 		isForOne := x.isForOne

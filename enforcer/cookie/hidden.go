@@ -111,6 +111,7 @@ func (t *token) blank(at int, separates bool) {
 	case t.start == at && t.opens: // this separates nothing
 		t.start, t.begins = at+1, beforeEquals
 	case t.start == at || t.skips:
+		t.valued = t.valued && t.start == at
 		t.start, t.begins, t.opens = at+1, max(t.begins, next), false
 	default:
 		t.end, t.next = at, next

@@ -225,7 +225,7 @@ func FuzzHidden(f *testing.F) {
 	for _, row := range pairRows {
 		f.Add(row.text)
 	}
-	for _, found := range []string{"0=\r\"\"1", `0=""0=""1`, `(="0="`, `"=(  0`, "\"0 \n=", "0=0 0=\"\\\"1"} { // by this test
+	for _, found := range []string{"0=\r\"\"1", `0=""0=""1`, `(="0="`, `"=(  0`, "\"0 \n=", "0=0 0=\"\\\"1", "=(\t\"\"0"} { // by this test
 		f.Add(found)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
