@@ -2,7 +2,6 @@ package policy
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/caddy-consent/caddy-consent/enforcer/consent"
 	"go.yaml.in/yaml/v3"
@@ -94,120 +93,6 @@ func (r *reader) decoding(n *yaml.Node, cookie string) (d consent.Decoding) {
 		r.errorf(arguments, "flag has nothing to set: write decode: flag")
 	}
 	return d
-}
-
-func (r *reader) jsonDecoding(n *yaml.Node) consent.Decoding {
-	d := new(consent.JSON)
-	if n == nil {
-		d.Member = consent.KeyName
-		return d
-	}
-	r.mapping(n, "json", nil,
-		field{"member", func(v *yaml.Node) { d.Member = r.keyPath(v, "member") }},
-		field{"array", func(v *yaml.Node) {
-			d.Arrays = r.scalars(v, "array")
-			r.checkArrays(v, d.Arrays)
-		}},
-		field{"denied", func(v *yaml.Node) {
-			d.Denied = r.scalars(v, "denied")
-			r.checkDenied(v, d.Denied)
-		}},
-		field{"non_empty", func(v *yaml.Node) { d.NonEmpty = r.keyPath(v, "non_empty") }},
-		field{"entries", func(v *yaml.Node) { d.Entries = r.entries(v) }},
-		field{"absent", func(v *yaml.Node) { d.Complete = r.absent(v) }},
-	)
-	ways := 0
-	for _, isThere := range []bool{d.Member != "", d.Arrays != nil, d.NonEmpty != "", d.Entries != nil} {
-		if isThere {
-			ways++
-		}
-	}
-	if n.Kind == yaml.MappingNode && (ways != 1 || d.Denied != nil && d.Arrays == nil) {
-		r.errorf(n, "expected one of member, entries, array and non_empty in json, and denied only beside array")
-	} else if absent := valueOf(n, "absent"); absent != nil && !d.HasWords() {
-		r.errorf(absent, "absent goes with member and entries: what array and non_empty do not name is denied anyway")
-	}
-	return d
-}
-
-// entries reads how the objects of an array tell keys and their words.
-func (r *reader) entries(n *yaml.Node) *consent.Entries {
-	e := new(consent.Entries)
-	r.mapping(n, "entries", []string{"array", "key", "word"},
-		field{"array", func(v *yaml.Node) {
-			e.Path, _ = r.text(v, "array")
-			if e.Path != consent.Root {
-				r.checkPath(v, "array", e.Path)
-			}
-			if strings.Contains(e.Path, consent.KeyName) || strings.Contains(e.Path, consent.AnyMember) {
-				r.errorf(v, "expected the path of one array of objects, such as categories, found %q", e.Path)
-			}
-		}},
-		field{"key", func(v *yaml.Node) { e.Key, _ = r.text(v, "key") }},
-		field{"word", func(v *yaml.Node) { e.Word, _ = r.text(v, "word") }},
-	)
-	if e.Key == e.Word && e.Key != "" {
-		r.errorf(n, "expected two members of each object, found %q as key and word", e.Key)
-	}
-	return e
-}
-
-// absent reads what a key means that is not in a value, and reports whether it is denied.
-func (r *reader) absent(n *yaml.Node) bool {
-	return r.oneOf(n, "absent", "undecided", "denied") == "denied"
-}
-
-// checkArrays refuses paths of arrays that cannot be, or cannot be told apart.
-func (r *reader) checkArrays(n *yaml.Node, paths []string) {
-	for _, path := range paths {
-		if path != consent.Root {
-			r.checkPath(n, "array", path)
-		}
-		if strings.Contains(path, consent.KeyName) {
-			r.errorf(n, "expected the path of an array that holds keys, without %s, found %q", consent.KeyName, path)
-		}
-		parent := strings.TrimSuffix(path, consent.AnyMember)
-		if slices.Contains(strings.Split(strings.TrimSuffix(parent, "/"), "/"), consent.AnyMember) {
-			r.errorf(n, "expected \"*\" at the end of the path of an array only, as in consents/*, found %q", path)
-		}
-		for _, other := range paths {
-			if parent != path && other != path && strings.HasPrefix(other, parent) {
-				r.errorf(n, "%q stands for %q as well: remove one of the two", path, other)
-			}
-		}
-	}
-}
-
-// checkDenied refuses paths of arrays of denied keys that cannot be.
-func (r *reader) checkDenied(n *yaml.Node, paths []string) {
-	for _, path := range paths {
-		r.checkPath(n, "denied", path)
-		if strings.Contains(path, consent.KeyName) || strings.Contains(path, consent.AnyMember) {
-			r.errorf(n, "expected the path of one array that lists denied keys, such as purposes/disabled, found %q", path)
-		}
-	}
-}
-
-// keyPath reads a path in which a key stands.
-func (r *reader) keyPath(n *yaml.Node, what string) string {
-	text, ok := r.text(n, what)
-	if ok && strings.Count(text, consent.KeyName) != 1 {
-		r.errorf(n, "expected a path with %s in it as %s, such as consents/%s/status, found %s", consent.KeyName, what, consent.KeyName, found(n))
-	}
-	if ok {
-		r.checkPath(n, what, text)
-	}
-	return text
-}
-
-// maxPath is how deep a path may go.
-const maxPath = 16
-
-func (r *reader) checkPath(n *yaml.Node, what, path string) {
-	parts := strings.Split(path, "/")
-	if len(parts) > maxPath || slices.Contains(parts, "") {
-		r.errorf(n, "expected names with \"/\" between them, at most %d, as %s, found %q", maxPath, what, path)
-	}
 }
 
 func (r *reader) pairsDecoding(at, n *yaml.Node) consent.Decoding {
@@ -329,70 +214,6 @@ func (r *reader) index(n *yaml.Node) (i int) {
 		return 0
 	}
 	return i
-}
-
-// conditions reads one condition, or a list of them.
-func (r *reader) conditions(n *yaml.Node, what string) (conditions []consent.Condition) {
-	if n.Kind == yaml.MappingNode {
-		return []consent.Condition{r.condition(n, what)}
-	}
-	r.sequence(n, what, func(item *yaml.Node) { conditions = append(conditions, r.condition(item, what)) })
-	return conditions
-}
-
-func (r *reader) condition(n *yaml.Node, what string) (c consent.Condition) {
-	tests := 0
-	p := r.place(n, "a condition of "+what,
-		field{"is", func(v *yaml.Node) { c.Test, c.Words, tests = consent.Is, r.words(v, "is"), tests+1 }},
-		field{"not", func(v *yaml.Node) { c.Test, c.Words, tests = consent.IsNot, r.words(v, "not"), tests+1 }},
-		field{"at_least", func(v *yaml.Node) { c.Test, c.Least, tests = consent.IsAtLeast, r.atLeast(v), tests+1 }},
-	)
-	if tests > 1 {
-		r.errorf(n, "expected at most one of is, not and at_least in a condition: write several conditions")
-	}
-	if p != nil {
-		c.Place = *p
-	}
-	return c
-}
-
-// places reads one place, or a list of them.
-func (r *reader) places(n *yaml.Node, what string) (places []consent.Place) {
-	add := func(item *yaml.Node) {
-		if p := r.place(item, what); p != nil {
-			places = append(places, *p)
-		}
-	}
-	if n.Kind == yaml.SequenceNode {
-		r.sequence(n, what, add)
-	} else {
-		add(n)
-	}
-	return places
-}
-
-// place reads where a text stands, in a mapping that may have other fields.
-func (r *reader) place(n *yaml.Node, what string, more ...field) *consent.Place {
-	p := new(consent.Place)
-	r.mapping(n, what, nil, append(more,
-		field{"member", func(v *yaml.Node) {
-			if p.Member, _ = r.text(v, "member"); p.Member != "" {
-				r.checkPath(v, "member", p.Member)
-				r.members = append(r.members, memberAt{p.Member, v})
-			}
-		}},
-		field{"cookie", func(v *yaml.Node) { p.Cookie = r.choiceCookie(v, "the name of a cookie") }},
-		field{"unwrap", func(v *yaml.Node) { p.Unwrap = r.steps(v) }},
-	)...)
-	switch {
-	case n.Kind != yaml.MappingNode:
-		return nil // the problem is known
-	case p.Member != "" && p.Cookie != "":
-		r.errorf(n, "expected either member or cookie in %s: only the members of the source's own cookie can be read", what)
-	case p.Member == "" && p.Cookie == "" && p.Unwrap == nil && !hasKey(n, "member") && !hasKey(n, "cookie"):
-		r.errorf(n, "expected where it stands in %s: member, cookie, or unwrap for a part of the own value", what)
-	}
-	return p
 }
 
 // words reads one word, or a list of words. What YAML takes for a number or a boolean
