@@ -1,5 +1,7 @@
 package enforcer
 
+//lint:file-ignore SA1008 handlers may use keys that are not canonical.
+
 import (
 	"net/http"
 	"net/http/httptest"
