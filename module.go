@@ -5,6 +5,7 @@ package cookieconsent
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync/atomic"
 
@@ -137,6 +138,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		now.takeReport(w, r)
 		return nil
 	}
+	if now.enforcer.RefusesTunnel(r) {
+		return caddyhttp.Error(http.StatusNotImplemented, errTunnel)
+	}
 	exchange := now.enforcer.Begin(w, r)
 	around := h.publish(r, exchange, now)
 	defer func() {
@@ -148,6 +152,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	return next.ServeHTTP(exchange, r)
 }
+
+var errTunnel = errors.New("CONNECT opens no tunnel to the portal: expected a WebSocket, or another method")
 
 // Interface guards
 var (

@@ -77,7 +77,8 @@ func New(p *policy.Policy) *Enforcer {
 
 // Begin filters the cookies of a request, in place, and returns the exchange's
 // response writer, which filters those of the response. Its End must be called
-// once the request has been handled, even where that panicked.
+// once the request has been handled, even where that panicked. A request that
+// [Enforcer.RefusesTunnel] must not be handled.
 func (e *Enforcer) Begin(w http.ResponseWriter, r *http.Request) *Exchange {
 	x := &Exchange{ResponseWriter: w, enforcer: e, request: r, host: r.Host, clock: newClock(e.Observer)}
 	x.clock.start()
@@ -97,6 +98,10 @@ func (e *Enforcer) Begin(w http.ResponseWriter, r *http.Request) *Exchange {
 // Handler wraps a handler of net/http.
 func (e *Enforcer) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if e.RefusesTunnel(r) {
+			http.Error(w, http.StatusText(http.StatusNotImplemented), http.StatusNotImplemented)
+			return
+		}
 		x := e.Begin(w, r)
 		defer x.End()
 		next.ServeHTTP(x, r)

@@ -1,9 +1,11 @@
 package enforcer
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 )
 
@@ -25,55 +27,81 @@ func TestUpgrades(t *testing.T) {
 		}
 		return r
 	}
+	changed := func(change func(r *http.Request)) *http.Request {
+		r := upgrading("websocket")
+		change(r)
+		return r
+	}
 	for _, row := range []struct {
 		name    string
 		request *http.Request
-		passes  bool
+		status  int
 	}{
-		{"WebSocket", upgrading("websocket"), true},
-		{"WebSocket in capitals", upgrading("WebSocket"), true},
-		{"white space", upgrading(" websocket\t"), true},
-		{"HTTP/2", upgrading("h2c"), false},
-		{"TLS", upgrading("TLS/1.2"), false},
-		{"several", upgrading("websocket, h2c"), false},
-		{"several lines", upgrading("websocket", "h2c"), false},
-		{"WebSocket twice", upgrading("websocket", "websocket"), false},
-		{"another name", upgrading("websocket2"), false},
-		{"nothing", upgrading(""), false},
-		{"none", httptest.NewRequest("GET", "/", nil), false},
-		{"WebSocket over HTTP/2", connect(2, "HTTP/2.0", "websocket"), true},
-		{"another one over HTTP/2", connect(2, "HTTP/2.0", "connect-udp"), false},
-		{"a tunnel of HTTP/2", connect(2, "HTTP/2.0"), false},
-		{"WebSocket over HTTP/3", connect(3, "websocket"), true},
-		{"another one over HTTP/3", connect(3, "webtransport"), false},
+		{"WebSocket", upgrading("websocket"), 101},
+		{"WebSocket in capitals", upgrading("WebSocket"), 101},
+		{"white space", upgrading(" websocket\t"), 101},
+		{"HTTP/2", upgrading("h2c"), 502},
+		{"TLS", upgrading("TLS/1.2"), 502},
+		{"several", upgrading("websocket, h2c"), 502},
+		{"several lines", upgrading("websocket", "h2c"), 502},
+		{"WebSocket twice", upgrading("websocket", "websocket"), 502},
+		{"another name", upgrading("websocket2"), 502},
+		{"nothing", upgrading(""), 502},
+		{"none", httptest.NewRequest("GET", "/", nil), 502},
+		{"WebSocket, but not for the connection", changed(func(r *http.Request) { r.Header["Connection"] = []string{"keep-alive"} }), 502},
+		{"WebSocket by POST", changed(func(r *http.Request) { r.Method = "POST" }), 502},
+		{"WebSocket over HTTP/1.0", changed(func(r *http.Request) { r.ProtoMinor = 0 }), 502},
+		{"an upgrade over HTTP/3", changed(func(r *http.Request) { r.ProtoMajor, r.ProtoMinor = 3, 0 }), 502},
+		{"a tunnel", connect(1, "HTTP/1.1"), 501},
+		{"a tunnel, and WebSocket over HTTP/1.1", connect(1, "HTTP/1.1", "websocket"), 501},
+		{"WebSocket over HTTP/2", connect(2, "HTTP/2.0", "websocket"), 101},
+		{"in capitals over HTTP/2", connect(2, "HTTP/2.0", "WebSocket"), 501}, // no proxy makes an upgrade of it
+		{"another one over HTTP/2", connect(2, "HTTP/2.0", "connect-udp"), 501},
+		{"a tunnel of HTTP/2", connect(2, "HTTP/2.0"), 501},
+		{"WebSocket over HTTP/3", connect(3, "websocket"), 101},
+		{"another one over HTTP/3", connect(3, "webtransport"), 501},
+		{"a tunnel of HTTP/3", connect(3, "HTTP/3.0"), 501},
 	} {
-		for _, report := range []bool{false, true} {
-			e := newEnforcer(t, "strip")
-			e.ReportOnly = report
-			r := row.request.Clone(t.Context())
-			w := httptest.NewRecorder()
-			x := e.Begin(w, r)
-			x.WriteHeader(http.StatusSwitchingProtocols)
-			x.End()
-			passes := row.passes || report
-			want := row.request.Header.Clone()
-			if !passes {
-				delete(want, "Upgrade")
-				delete(want, ":protocol")
-				if want.Get("Connection") != "" {
-					want.Set("Connection", "keep-alive")
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			for _, report := range []bool{false, true} {
+				want := row.request.Header.Clone()
+				status := row.status
+				if report {
+					status = http.StatusSwitchingProtocols
+				}
+				if status == http.StatusBadGateway {
+					delete(want, "Upgrade")
+					if want["Connection"] != nil {
+						want["Connection"] = []string{"keep-alive"}
+					}
+				}
+				e := newEnforcer(t, "strip")
+				e.ReportOnly = report
+				handled := false
+				w := &statusWriter{ResponseRecorder: httptest.NewRecorder()}
+				e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					handled = true
+					if !maps.EqualFunc(r.Header, want, slices.Equal) {
+						t.Errorf("report: %t: the backend gets %v, want %v", report, r.Header, want)
+					}
+					w.WriteHeader(http.StatusSwitchingProtocols)
+				})).ServeHTTP(w, row.request.Clone(t.Context()))
+				if w.first != status || handled != (status != http.StatusNotImplemented) {
+					t.Errorf("report: %t: status %d, want %d; the backend was asked: %t", report, w.first, status, handled)
 				}
 			}
-			if !maps.EqualFunc(r.Header, want, func(a, b []string) bool { return len(a) == len(b) && a[0] == b[0] }) {
-				t.Errorf("%s, report: %t: the backend gets %v, want %v", row.name, report, r.Header, want)
-			}
-			status := http.StatusBadGateway
-			if passes {
-				status = http.StatusSwitchingProtocols
-			}
-			if w.Code != status && !(passes && w.Code == http.StatusOK) { // the recorder takes no 1xx for a status
-				t.Errorf("%s, report: %t: status %d, want %d", row.name, report, w.Code, status)
-			}
-		}
+		})
 	}
+}
+
+// statusWriter remembers the first status, be it a 1xx.
+type statusWriter struct {
+	*httptest.ResponseRecorder
+	first int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.first = cmp.Or(w.first, status)
+	w.ResponseRecorder.WriteHeader(status)
 }

@@ -66,6 +66,8 @@ func TestOtherTunnels(t *testing.T) {
 		{"nobody knows which", "/tunnel", "Connection: Upgrade\r\nUpgrade: websockets\r\n", http.StatusUpgradeRequired},
 		{"nobody knows which, and the backend does it", "/tunnel/unasked", "Connection: Upgrade\r\nUpgrade: any\r\n", http.StatusOK},
 		{"none, and the backend does it", "/tunnel/unasked", "", http.StatusOK},
+		{"none, and the backend does not say to what", "/tunnel/to-nothing", "", http.StatusOK},
+		{"WebSocket, but not of the connection", "/tunnel/to-nothing", "Upgrade: websocket\r\n", http.StatusOK},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			status, _ := rawExchange(t, servers.plain, row.path, row.fields+"Cookie: _ga=1")

@@ -98,12 +98,15 @@ func echoTunnel(conn net.Conn) {
 	if err != nil {
 		return
 	}
-	if request.Header.Get("Upgrade") == "" && request.URL.Path != "/tunnel/unasked" {
+	if request.Header.Get("Upgrade") == "" && !strings.HasPrefix(request.URL.Path, "/tunnel/") {
 		_, _ = io.WriteString(conn, "HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n")
 		return
 	}
 	var head strings.Builder
-	head.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: test\r\n")
+	head.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n")
+	if request.URL.Path != "/tunnel/to-nothing" {
+		head.WriteString("Upgrade: websocket\r\nSec-WebSocket-Accept: test\r\n")
+	}
 	for _, line := range []string{permittedLine, trackerLine, unlistedLine} {
 		head.WriteString("Set-Cookie: " + line + "\r\n")
 	}
